@@ -1,0 +1,1 @@
+"""Where people and programs come in: HTTP, pages, command line, settings, composition root."""

@@ -1,0 +1,1 @@
+"""The commands of the program `attendance`, one module for each group of them."""

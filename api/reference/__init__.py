@@ -1,0 +1,16 @@
+"""Reference data over HTTP: people, organisations and the numbers of the rules; mostly for systems and the Ministry."""
+
+from typing import Final
+
+from api.reference import calendars, caregivers, catchments, providers, rules, schools, students, users
+
+ROUTERS: Final = (
+    calendars.router,
+    caregivers.router,
+    catchments.router,
+    providers.router,
+    rules.router,
+    schools.router,
+    students.router,
+    users.router,
+)

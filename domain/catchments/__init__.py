@@ -1,0 +1,1 @@
+"""Catchments: the areas of the service and the contracts of their providers."""

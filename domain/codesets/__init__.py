@@ -1,0 +1,1 @@
+"""Code sets: the lists that forms offer, versioned, each code valid for a time."""

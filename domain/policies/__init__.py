@@ -1,0 +1,1 @@
+"""Policies: the numbers of the rules and the criteria, versioned and in force by date."""

@@ -1,0 +1,1 @@
+"""Providers: who gives the service, in a catchment or inside a school."""

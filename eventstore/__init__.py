@@ -1,0 +1,1 @@
+"""How events are kept: log, codec, sealing of personal data, upcasters, claims."""
