@@ -1,0 +1,74 @@
+"""The criteria of a CA request: versioned data that the Ministry may tighten or loosen (BR-17)."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from domain.ids import policy_id
+from domain.policies import versions
+from domain.text import STRICT, Code, LongText
+
+CRITERIA: Final = policy_id("criteria")
+"""The one stream of the criteria."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriteriaValues:
+    """Which grounds make a request possible, advisable, early or inappropriate; the guidance shown."""
+
+    __pydantic_config__ = STRICT
+
+    eligibility: tuple[Code, ...] = ("CHRONIC", "PATTERN", "EXCEPTIONAL")  # BR-15
+    strong: tuple[Code, ...] = (
+        "PRIOR_SERVICE",
+        "STAND_DOWN_SUSPENSION_EXCLUSION",
+        "FREQUENT_MOVES",
+        "BARRIER_OUTSIDE_CONTROL",
+        "DISENGAGEMENT_RISK",
+    )
+    may: tuple[Code, ...] = (
+        "ENGAGEMENT_FAILED",
+        "UNRESOLVED_WELLBEING",
+        "OTHER_SERVICES_NO_GAIN",
+        "TRANSITIONING",
+        "SIBLING_SUPPORTED",
+    )
+    consider: tuple[Code, ...] = (
+        "PLAN_REVIEWED_NO_GAIN",
+        "BEYOND_SCHOOL",
+        "MULTIPLE_COMPLEX_LONGSTANDING",
+    )  # BR-138
+    wait: tuple[Code, ...] = ("PLAN_INCOMPLETE", "IMPROVING", "SCHOOL_BASED", "OTHER_SERVICE_BETTER")  # BR-16
+    refuse: tuple[Code, ...] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
+    guidance: LongText | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriteriaVersion:
+    version: int
+    effective_from: date
+    values: CriteriaValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criteria:
+    versions: tuple[CriteriaVersion, ...] = ()
+
+    @property
+    def latest(self) -> int:
+        """The highest version published; 0 before the first."""
+        return versions.latest(self.versions)
+
+    def version_on(self, day: date) -> int:
+        """Return the version that requests submitted on the day use; 0 before anything was published."""
+        return self._on(day).version
+
+    def in_force(self, day: date) -> CriteriaValues:
+        """Return the criteria that requests submitted on the day use."""
+        return self._on(day).values
+
+    def _on(self, day: date) -> CriteriaVersion:
+        return versions.in_force(self.versions, day, _FIRST)
+
+
+_FIRST: Final = CriteriaVersion(version=0, effective_from=date.min, values=CriteriaValues())

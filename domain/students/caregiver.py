@@ -1,0 +1,15 @@
+"""A caregiver: one of the whānau of one or more students, whose own details live in their own stream."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.sealed import Sealed
+from domain.students.student import Contact
+from domain.text import PersonName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caregiver:
+    name: Sealed[PersonName] | None = None
+    contacts: tuple[Contact, ...] = ()
+    students: tuple[UUID, ...] = ()  # who may reach a caregiver follows from the students they care for

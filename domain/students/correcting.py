@@ -1,0 +1,68 @@
+"""Correcting a student's details: the correction supersedes, nothing is edited (BR-113)."""
+
+from dataclasses import dataclass, fields, replace
+from typing import TypeAlias
+
+from domain.decision import Claim, Context, Decision, Part, Ref, Refused
+from domain.sealed import DataClass, Sealed
+from domain.students.identity import held_by, nsn_claim, require_sound
+from domain.students.student import Student, StudentDetails
+from domain.text import STRICT, LongText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectStudentDetails:
+    """Replace what is recorded of a student by what is right, with the reason."""
+
+    __pydantic_config__ = STRICT
+
+    details: StudentDetails
+    reason: LongText
+
+    def decide(self, student: Student, context: Context) -> Decision:
+        known = student.require()
+        if known == self.details:
+            return Decision()
+        require_sound(self.details, context)
+        require_own_nsn(self.details, context)
+        happened = StudentDetailsCorrected(
+            details=Sealed(context.stream, DataClass.IDENTITY, self.details),
+            reason=Sealed(context.stream, DataClass.NARRATIVE, self.reason),
+            changed=tuple(
+                each.name for each in fields(known) if getattr(known, each.name) != getattr(self.details, each.name)
+            ),
+        )
+        old, new = _claims(known), _claims(self.details)
+        return Decision(
+            parts=(Part(Ref(Student, context.stream), (happened,)),),
+            take=dict.fromkeys(new - old, context.stream),
+            release=tuple(old - new),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentDetailsCorrected:
+    details: Sealed[StudentDetails]
+    reason: Sealed[str]
+    changed: tuple[str, ...]  # names of fields
+
+    def evolve(self, student: Student) -> Student:
+        return replace(student, details=self.details)
+
+
+def require_own_nsn(details: StudentDetails, context: Context) -> None:
+    """Raise if somebody else has the NSN."""
+    if details.nsn and held_by(details.nsn, context) not in {None, context.stream}:
+        raise NsnOfAnother("nsn")
+
+
+def _claims(details: StudentDetails) -> set[Claim]:
+    return {nsn_claim(details.nsn)} if details.nsn else set()
+
+
+class NsnOfAnother(Refused):
+    """Another student has this NSN; if both are one person, the NSNs are merged."""
+
+
+Command: TypeAlias = CorrectStudentDetails
+Event: TypeAlias = StudentDetailsCorrected

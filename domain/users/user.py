@@ -1,0 +1,103 @@
+"""A user, as later decisions need them: which roles they hold, in which organisation, for how long."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from domain.decision import Refused
+from domain.effective import holds
+from domain.sealed import Sealed, Unknown
+from domain.text import STRICT, Email, PersonName, ShortText
+
+
+class Role(StrEnum):
+    """What somebody may be: three roles of schools, two of providers, the rest of the Ministry."""
+
+    ATTENDANCE_LEAD = "ATTENDANCE_LEAD"
+    SCHOOL_PRIMARY_CONTACT = "SCHOOL_PRIMARY_CONTACT"
+    OFFICE_SUPPORT = "OFFICE_SUPPORT"
+    WORKFLOW_LEAD = "WORKFLOW_LEAD"
+    CASE_MANAGER = "CASE_MANAGER"
+    CIT_OFFICER = "CIT_OFFICER"
+    REGIONAL_ADVISOR = "REGIONAL_ADVISOR"
+    NATIONAL_ANALYST = "NATIONAL_ANALYST"
+    PROSECUTIONS_ADVISOR = "PROSECUTIONS_ADVISOR"
+    PRIVACY_OFFICER = "PRIVACY_OFFICER"
+    SYSTEM_ADMIN = "SYSTEM_ADMIN"
+    AUDITOR = "AUDITOR"
+    DELEGATED_AUTHORISER = "DELEGATED_AUTHORISER"  # of a school or provider: grants its roles, sees no case
+    SYSTEM = "SYSTEM"  # automations and ENROL; never a person
+
+
+SCHOOL_ROLES: Final = frozenset({Role.ATTENDANCE_LEAD, Role.SCHOOL_PRIMARY_CONTACT, Role.OFFICE_SUPPORT})
+PROVIDER_ROLES: Final = frozenset({Role.WORKFLOW_LEAD, Role.CASE_MANAGER})
+MINISTRY_ROLES: Final = frozenset(
+    {
+        Role.CIT_OFFICER,
+        Role.REGIONAL_ADVISOR,
+        Role.NATIONAL_ANALYST,
+        Role.PROSECUTIONS_ADVISOR,
+        Role.PRIVACY_OFFICER,
+        Role.SYSTEM_ADMIN,
+        Role.AUDITOR,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UserDetails:
+    """Who a user is and where notices reach them; sealed whole. The login is the identity provider's."""
+
+    __pydantic_config__ = STRICT
+
+    name: PersonName
+    email: Email
+    login: ShortText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role in an organisation for a time; the last day included."""
+
+    role: Role
+    organisation: UUID
+    from_on: date
+    to_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    details: Sealed[UserDetails] | None = None
+    grants: tuple[Grant, ...] = ()
+    training_passed_on: date | None = None
+
+    @property
+    def registered(self) -> bool:
+        return self.details is not None
+
+    def require(self) -> UserDetails:
+        """Return who the user is; raise if there is none, or if what was known was destroyed."""
+        if self.details is None:
+            raise NoSuchUser
+        known = self.details.open()
+        if isinstance(known, Unknown):
+            raise UserForgotten
+        return known
+
+    def holds(self, role: str, organisation: UUID, day: date) -> bool:
+        """Say whether the role is theirs in the organisation on the day; once revoked it is not."""
+        return any(g.role == role and g.organisation == organisation and holds(g, day) for g in self.grants)
+
+    def holds_any(self, roles: frozenset[Role], organisation: UUID, day: date) -> bool:
+        """Say whether one of the roles is theirs in the organisation on the day."""
+        return any(self.holds(role, organisation, day) for role in roles)
+
+
+class NoSuchUser(Refused):
+    """There is no such user."""
+
+
+class UserForgotten(Refused):
+    """The details of this user were destroyed."""
