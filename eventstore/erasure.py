@@ -1,0 +1,75 @@
+"""Erasure: a person's data is destroyed by destroying its keys, and again after a restore of an older copy.
+
+The entry in the journal comes first: from there, what was half done is done again, and what a restore
+brought back.
+"""
+
+from typing import Final
+from uuid import UUID
+
+from domain.sealed import DataClass
+from eventstore.connections import Connection
+from eventstore.journal import Erasure, Journal
+from eventstore.keyring import CHANNEL
+
+# The log's lock as well: an append that saw the keys alive is stored before they go.
+_LOCK: Final = "SELECT log.lock(), keys.lock()"
+
+# Notes and drafts are found here, before their keys go: whom they are about goes with the keys.
+_BURY: Final = """
+INSERT INTO keys.destroyed (subject, data_class, cause, destroyed_at, authority)
+SELECT doomed.subject, doomed.data_class, %(subject)s, %(at)s, %(authority)s FROM (
+    SELECT %(subject)s::uuid AS subject, unnest(%(classes)s::text[]) AS data_class
+    UNION
+    SELECT a.subject, a.data_class FROM keys.about a
+     WHERE a.person = %(subject)s AND a.data_class = ANY (%(classes)s::text[])) AS doomed
+ON CONFLICT DO NOTHING
+"""
+
+_DESTROY: Final = """
+DELETE FROM keys.subject_keys k USING keys.destroyed d
+ WHERE %(subject)s IN (d.subject, d.cause) AND d.subject = k.subject AND d.data_class = k.data_class
+"""
+
+_RELEASE: Final = "DELETE FROM log.claims WHERE holder = %(subject)s"
+
+_ERASED: Final = "SELECT subject FROM keys.destroyed WHERE cause = %(subject)s UNION SELECT %(subject)s ORDER BY 1"
+
+_TELL: Final = "SELECT pg_notify(%s, subject::text) FROM unnest(%s::uuid[]) AS subject"
+
+
+def destroy(db: Connection, journal: Journal, erasure: Erasure) -> tuple[UUID, ...]:
+    """Destroy the subject's keys of these classes, and those of every note and draft that is about them.
+
+    `db` has the rights of as_cms_erasure. Returns everything that cannot be read any more, so that read
+    models can blank it; the same again when it is repeated. With the class identity the subject's claims go
+    too.
+    """
+    journal.append(erasure)
+    return _destroy(db, erasure)
+
+
+def reapply(db: Connection, journal: Journal) -> tuple[UUID, ...]:
+    """Destroy once more whatever the journal names: after a restore, and harmless at any time.
+
+    Returns everything that cannot be read any more on its account.
+    """
+    return tuple(dict.fromkeys(each for erasure in journal.entries() for each in _destroy(db, erasure)))
+
+
+def _destroy(db: Connection, erasure: Erasure) -> tuple[UUID, ...]:
+    order = {
+        "subject": erasure.subject,
+        "classes": [str(each) for each in erasure.classes],
+        "at": erasure.at,
+        "authority": erasure.authority,
+    }
+    with db.transaction():
+        db.execute(_LOCK)  # a statement of its own: the next ones see what was committed before
+        db.execute(_BURY, order)
+        db.execute(_DESTROY, order)
+        if DataClass.IDENTITY in erasure.classes:
+            db.execute(_RELEASE, order)
+        erased = tuple(subject for (subject,) in db.execute(_ERASED, order))
+        db.execute(_TELL, [CHANNEL, list(erased)])
+    return erased

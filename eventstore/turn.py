@@ -1,0 +1,370 @@
+"""One turn of the deciding writer: read once for everybody who waits, decide in order, append in one statement."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from json import loads
+from typing import Any, cast
+from uuid import UUID
+
+from domain.authority import NotFound
+from domain.days import auckland_day
+from domain.decision import Claim, Context, Decision, Event, Holder, Known, Need, NotRead, Part, Ref
+from eventstore.batch import Appended, Batch
+from eventstore.canonical import write
+from eventstore.codec import Codec, Draft
+from eventstore.connections import Connection
+from eventstore.envelope import Envelope
+from eventstore.groups import Groups
+from eventstore.keyring import Keyring
+from eventstore.log import Log, Reading
+from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Outcome, Stale, Waiting
+from eventstore.sealing import Digests
+from eventstore.sealing import Need as KeyNeed
+from eventstore.states import FOREIGN, States, Versioned
+
+ROUNDS = 12
+"""How often a command may ask for facts that depend on other facts, before it counts as a mistake."""
+FEW = 4
+"""With more who wait, to guess what they ask for takes longer than the exchange that it may spare."""
+
+Drafts = list[tuple[Ref, list[tuple[Event, Draft]]]]
+
+
+class Postponed(Exception):
+    """This command needs a claim that another one of this turn has written: it is decided in the next turn."""
+
+
+class TooManyFacts(Exception):
+    """A command kept asking for further facts; its decision depends on too long a chain of streams."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Decided:
+    """One command as decided: what it appends (nothing, when refused) and what that was decided on."""
+
+    waiting: Waiting
+    group: int
+    result: Decision | BaseException
+    parts: list[tuple[Ref, int, list[tuple[Event, Draft]]]] = field(default_factory=list)
+    version: int = 0
+    facts: Mapping[UUID, int] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> list[KeyNeed]:
+        """The keys of the personal values in its events."""
+        return [need for _, _, events in self.parts for _, draft in events for need in draft.needs]
+
+
+@dataclass(slots=True, kw_only=True)
+class Tools:
+    """What every turn of one writer works with."""
+
+    log: Log
+    codec: Codec
+    keyring: Keyring
+    digests: Digests
+    states: States
+
+
+class Turn:
+    """Decides the commands of some callers and appends what they decide; the outcome names who has to wait again."""
+
+    def __init__(self, tools: Tools, connection: Connection, now: datetime) -> None:
+        self._tools = tools
+        self._connection = connection
+        self._now = now
+        self._today = auckland_day(now)
+        self._world: dict[Ref, Versioned] = {}  # streams that this turn has changed, as they stand now
+        self._base: dict[Need, int] = {}  # the version of all that was used, before this turn changed it
+        self._claims: dict[Claim, tuple[int, Holder | None]] = {}
+        self._written: set[Claim] = set()
+        self._groups = Groups()
+        self._decided: list[Decided] = []
+        self.outcomes: list[Outcome] = []
+        self.again: list[Waiting] = []
+        self.at = now
+
+    def run(self, waiting: Iterable[Waiting]) -> None:
+        """Answer what was answered before, decide the rest, append it, and say what became of each."""
+        self._decide_all(self._not_answered(list(waiting)))
+        self._tools.keyring.ensure(self._needs())
+        if self._decided:
+            self._conclude(self._tools.log.append(self._batch(), self._connection))
+
+    # Commands that have been answered before
+
+    def _not_answered(self, waiting: list[Waiting]) -> list[Waiting]:
+        """Read the streams of all, and answer those that were answered before; return the others."""
+        answered = self._read(self._foreseen(waiting), [one.request.command_id for one in waiting]).answered
+        for i, body, position, answer in answered:
+            self.outcomes.append((waiting[i - 1], _first_answer(waiting[i - 1], body, position, answer)))
+        known = {i - 1 for i, *_ in answered}
+        return [one for i, one in enumerate(waiting) if i not in known]
+
+    def _foreseen(self, waiting: list[Waiting]) -> Iterable[Need]:
+        """Return the streams of all; of a few, also what they ask for on what was last seen, to spare an exchange."""
+        asked: dict[Need, None] = dict.fromkeys(one.request.stream for one in waiting)
+        if len(waiting) <= FEW:
+            self._tools.states.versions(one.request.stream for one in waiting)
+            for one in waiting:
+                try:
+                    self._considered(one)
+                except NotRead as missing:
+                    asked[missing.need] = None
+        return asked
+
+    # Deciding
+
+    def _decide_all(self, waiting: list[Waiting]) -> None:
+        for _ in range(ROUNDS):
+            asked: dict[Need, None] = {}
+            waiting = [one for one in waiting if self._wants_more(one, asked)]
+            if not waiting:
+                return
+            self._read(asked)
+        self.outcomes.extend((one, TooManyFacts()) for one in waiting)
+
+    def _wants_more(self, one: Waiting, asked: dict[Need, None]) -> bool:
+        """Decide one command; say whether it first needs facts that were not read yet."""
+        try:
+            self._enter(one, *self._considered(one))
+        except NotRead as missing:
+            asked[missing.need] = None
+            return True
+        except Postponed:
+            self.again.append(one)
+        return False
+
+    def _read(self, asked: Iterable[Need], commands: Iterable[UUID] = ()) -> Reading:
+        """Bring streams up to date and read claims, with one query."""
+        refs = [need for need in asked if isinstance(need, Ref)]
+        claims = [need for need in asked if isinstance(need, Claim)]
+        reading = self._tools.log.read(
+            self._connection,
+            commands,
+            [ref.id for ref in refs],
+            self._tools.states.versions(refs),
+            [self._tools.digests.claim(claim.kind, claim.key) for claim in claims],
+        )
+        for i, events in reading.happened:
+            self._tools.states.catch_up(refs[i - 1], events)
+        self._claims.update(dict.fromkeys(claims, (0, None)))
+        for i, version, holder, held in reading.holders:
+            self._claims[claims[i - 1]] = (version, Holder(UUID(holder), held))
+        return reading
+
+    def _look(self, need: Need) -> object:
+        if isinstance(need, Ref):
+            return self._state(need)
+        if need in self._written:
+            raise Postponed
+        if need not in self._claims:
+            raise NotRead(need)
+        return self._claims[need][1]
+
+    def _state(self, ref: Ref) -> Any:
+        """Return how a stream stands. One of another kind than was asked for is not there (BR-69)."""
+        state = self._versioned(ref)[1]
+        if state is FOREIGN:
+            raise NotFound
+        return state
+
+    def _versioned(self, ref: Ref) -> Versioned:
+        versioned = self._world.get(ref) or self._tools.states.get(ref)
+        if versioned is None:
+            raise NotRead(ref)
+        return versioned
+
+    def _considered(self, one: Waiting) -> tuple[Known, Decision | BaseException, Drafts]:
+        """Decide; return what was used and what came out. Changes nothing. Raises NotRead or Postponed."""
+        request, known = one.request, Known(self._look)
+        version = self._versioned(request.stream)[0]
+        known.used[request.stream] = None
+        context = Context(
+            actor=request.actor, now=self._now, today=self._today,
+            command_id=request.command_id, stream=request.stream.id, known=known,
+        )  # fmt: skip
+        try:
+            result: Decision | BaseException = _judge(one, version, self._state(request.stream), context)
+            drafts = self._drafts(cast("Decision", result))
+        except (NotRead, Postponed):
+            raise
+        except Exception as refusal:  # noqa: BLE001 - a refusal, or a mistake in one command that must not stop the others
+            result, drafts = refusal, []
+        return known, result, drafts
+
+    def _drafts(self, decision: Decision) -> Drafts:
+        drafts = []
+        for part in decision.parts:
+            self._state(part.stream)
+            drafts.append((part.stream, [(event, self._tools.codec.draft(event)) for event in part.events]))
+        if any(claim in self._written for claim in (*decision.take, *decision.release)):
+            raise Postponed
+        for claim in (*decision.take, *decision.release):
+            if claim not in self._claims:
+                raise NotRead(claim)
+        return drafts
+
+    def _enter(
+        self,
+        one: Waiting,
+        known: Known,
+        result: Decision | BaseException,
+        drafts: Drafts,
+    ) -> None:
+        """Note what was decided, on what, and let the commands after it see the streams as they are now."""
+        claims = [*result.take, *result.release] if isinstance(result, Decision) else []
+        used = dict.fromkeys((*known.used, *(ref for ref, _ in drafts), *claims))
+        group = self._groups.join(need for need in used if need in self._world)
+        decided = Decided(waiting=one, group=group, result=result, facts=self._facts(one, used) if drafts else {})
+        for need in used:
+            self._base.setdefault(need, self._version(need))
+            self._groups.reads(group, need)
+        for ref, events in drafts:
+            self._evolve(decided, ref, events)
+        self._written.update(claims)
+        decided.version = self._versioned(one.request.stream)[0]
+        self._decided.append(decided)
+
+    def _evolve(self, decided: Decided, ref: Ref, events: list[tuple[Event, Draft]]) -> None:
+        version, state = self._versioned(ref)
+        decided.parts.append((ref, version, events))
+        for event, _ in events:
+            state = event.evolve(state)
+        self._world[ref] = (version + len(events), state)
+        self._groups.writes(decided.group, ref)
+
+    def _version(self, need: Need) -> int:
+        return self._versioned(need)[0] if isinstance(need, Ref) else self._claims[need][0]
+
+    def _facts(self, one: Waiting, used: Iterable[Need]) -> Mapping[UUID, int]:
+        own = one.request.stream
+        return {need.id: self._version(need) for need in used if isinstance(need, Ref) and need != own}
+
+    # Appending
+
+    def _needs(self) -> Iterator[KeyNeed]:
+        for decided in self._decided:
+            yield from decided.needs
+
+    def _batch(self) -> Batch:
+        batch = Batch(self._now, self._today)
+        for decided in self._decided:
+            group = self._groups.of(decided.group)
+            self._add_events(batch, group, decided)
+            if isinstance(decided.result, Decision):
+                self._add_claims(batch, group, decided.waiting, decided.result)
+                answer = _answer(decided)
+                batch.answer(
+                    group,
+                    command=decided.waiting.request.command_id,
+                    body=decided.waiting.request.body,
+                    answer=answer,
+                )
+        for group, need in self._groups.all_reads():
+            if isinstance(need, Ref):
+                batch.read(group, need.id, self._base[need])
+            else:
+                batch.read_claim(group, self._tools.digests.claim(need.kind, need.key), self._base[need])
+        return batch
+
+    def _add_events(self, batch: Batch, group: int, decided: Decided) -> None:
+        envelope = _envelope(decided)
+        for ref, version, events in decided.parts:
+            for i, (_, draft) in enumerate(events, start=version + 1):
+                stored = self._tools.codec.finish(draft, ref.id, i, self._tools.keyring)
+                batch.event(
+                    group, stream=ref.id, version=i, type=stored.type, schema=stored.schema_version,
+                    command=decided.waiting.request.command_id, envelope=envelope, data=stored.data,
+                )  # fmt: skip
+                for key in stored.keys:
+                    batch.sealed_with(group, key)
+
+    def _add_claims(self, batch: Batch, group: int, waiting: Waiting, decision: Decision) -> None:
+        command = waiting.request.command_id
+        for claim, holder in decision.take.items():
+            self._add_claim(batch, group, claim, holder, held=True, command=command)
+        for claim in decision.release:
+            last = self._claims[claim][1]
+            if last:
+                self._add_claim(batch, group, claim, last.stream, held=False, command=command)
+
+    def _add_claim(self, batch: Batch, group: int, claim: Claim, holder: UUID, *, held: bool, command: UUID) -> None:
+        key, version = self._tools.digests.claim(claim.kind, claim.key), self._claims[claim][0]
+        batch.write_claim(group, key=key, version=version, holder=holder, held=held, command=command)
+
+    # What became of it
+
+    def _conclude(self, appended: Appended) -> None:
+        self.at = appended.at
+        position = appended.first - 1
+        for decided in self._decided:
+            if appended.day_moved or self._groups.of(decided.group) in appended.collided:
+                self._collide(decided)
+                continue
+            position += sum(len(events) for _, _, events in decided.parts)
+            self.outcomes.append((decided.waiting, _result(decided, position)))
+        self._keep(appended)
+
+    def _collide(self, decided: Decided) -> None:
+        """Decide it again; at its second time with its keys read anew, since one may have been destroyed unnoticed."""
+        decided.waiting.lost_turns += 1
+        self.again.append(decided.waiting)
+        for need in decided.needs if decided.waiting.lost_turns > 1 else ():
+            self._tools.keyring.forget(need.subject)
+
+    def _keep(self, appended: Appended) -> None:
+        """Remember the streams as they are now stored; forget what turned out to have moved."""
+        moved = {need for group, need in self._groups.all_reads() if group in appended.collided}
+        self._tools.states.forget(need for need in moved if isinstance(need, Ref))
+        if appended.day_moved:
+            return
+        for ref, versioned in self._world.items():
+            if ref not in moved:
+                self._tools.states.keep(ref, *versioned)
+
+
+def _judge(one: Waiting, version: int, state: object, context: Context) -> Decision:
+    request = one.request
+    request.permit.check(request.command, state, context)
+    if request.expected is not None and request.expected != version:
+        raise Stale
+    decided = request.command.decide(state, context)
+    if isinstance(decided, Decision):
+        return decided
+    events = tuple(decided)
+    return Decision(parts=(Part(request.stream, events),) if events else ())
+
+
+def _envelope(decided: Decided) -> bytes:
+    request = decided.waiting.request
+    return Envelope.of(
+        request.actor,
+        decided.facts,
+        correlation=request.correlation or request.command_id,
+        causation=request.causation,
+    ).encode()
+
+
+def _answer(decided: Decided) -> bytes:
+    ids = cast("Decision", decided.result).answer
+    answer = {"version": decided.version, "ids": {name: str(value) for name, value in ids.items()}}
+    return write(answer)
+
+
+def _result(decided: Decided, position: int) -> Done | BaseException:
+    if isinstance(decided.result, BaseException):
+        return decided.result
+    stream = decided.waiting.request.stream.id
+    return Done(stream=stream, version=decided.version, position=position, ids=decided.result.answer)
+
+
+def _first_answer(waiting: Waiting, body: str | None, position: int | None, answer: str | None) -> Done | BaseException:
+    if body is None or position is None or answer is None:
+        return AlreadyDone()
+    if bytes.fromhex(body) != waiting.request.body:
+        return IdempotencyKeyReused()
+    kept = loads(answer)
+    ids = {name: UUID(value) for name, value in kept["ids"].items()}
+    return Done(stream=waiting.request.stream.id, version=kept["version"], position=position, ids=ids)
