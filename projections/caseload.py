@@ -1,0 +1,34 @@
+"""A caseload: the cases that one person works as Case Manager (BR-38, BR-62)."""
+
+from uuid import UUID
+
+from psycopg.sql import SQL, Composable, Literal
+
+from domain.cases.status import ACTIVE
+from eventstore.connections import Connection
+from projections.lists import EVERY, FIRST, Listed, Place, Tally, page, tally, with_field
+from projections.moments import AsAt
+
+
+def cases_of(
+    db: Connection,
+    manager: UUID,
+    at: AsAt,
+    *,
+    seen: Composable = EVERY,
+    after: Place | None = None,
+    limit: int = FIRST,
+) -> list[Listed]:
+    """Return the cases of one Case Manager, those first that have stood as they do for longest."""
+    return page(db, with_field("manager", manager, at, seen), at, after=after, limit=limit)
+
+
+def size_of(db: Connection, manager: UUID, at: AsAt, *, seen: Composable = EVERY) -> Tally:
+    """Count them by status; above `P:caseloadWarn` people are warned, and nobody is stopped (BR-38)."""
+    return tally(db, with_field("manager", manager, at, seen))
+
+
+def others_of(db: Connection, manager: UUID, case: UUID, at: AsAt) -> int:
+    """Count the active cases that a person works beside this one, whether the model has heard of this one or not."""
+    load = size_of(db, manager, at, seen=SQL("now.case_id <> {}").format(Literal(case)))
+    return sum(load.by_status.get(status, 0) for status in ACTIVE)
