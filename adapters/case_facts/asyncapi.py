@@ -1,0 +1,83 @@
+"""The AsyncAPI 3 document of the contract, made from its types; `docs/asyncapi.json` is a copy of it."""
+
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from adapters.case_facts.contract import FACTS, TOPIC, type_name
+from adapters.case_facts.messages import SOURCE
+
+_NUMBER: Final = {"type": "string", "pattern": "^[0-9]+$"}
+_HEADERS: Final[dict[str, dict[str, Any]]] = {
+    "content-type": {"const": "application/json"},
+    "ce_specversion": {"const": "1.0"},
+    "ce_id": {**_NUMBER, "description": "The position of the event in the log, unique within its source."},
+    "ce_type": {"type": "string"},
+    "ce_source": {"const": SOURCE},
+    "ce_subject": {"type": "string", "format": "uuid", "description": "The case; it is the key of the record too."},
+    "ce_time": {"type": "string", "format": "date-time", "description": "When it was recorded (UTC)."},
+    "ce_position": {**_NUMBER, "description": "The position of the event in the log; it grows, with gaps."},
+    "ce_version": {**_NUMBER, "description": "The version of the case that this fact made; it grows, with gaps."},
+    "ce_previousversion": {
+        **_NUMBER,
+        "description": "The version of the fact of the same case that was told before; 0 for the first. "
+        "Whoever has seen that one has missed nothing of the case.",
+    },
+}
+_CLOUD_EVENT: Final = {
+    "headers": {"type": "object", "required": list(_HEADERS), "properties": _HEADERS},
+    "bindings": {"kafka": {"key": {"type": "string", "format": "uuid"}}},
+}
+
+
+def document() -> dict[str, Any]:
+    """Return the document, the same whenever the contract is the same."""
+    names = [kind.__name__ for kind in FACTS]
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Attendance Service: case facts",
+            "version": "1.0.0",
+            "description": "What happens to cases, pseudonymous, each fact once for readers of committed records "
+            "(`isolation.level=read_committed`) and in order within a case.",
+        },
+        "defaultContentType": "application/json",
+        "channels": {
+            "caseFacts": {
+                "address": TOPIC,
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+                "bindings": {"kafka": {"topic": TOPIC}},
+            }
+        },
+        "operations": {
+            "tellCaseFacts": {
+                "action": "send",
+                "channel": {"$ref": "#/channels/caseFacts"},
+                "messages": [{"$ref": f"#/channels/caseFacts/messages/{name}"} for name in names],
+            }
+        },
+        "components": {
+            "messages": {kind.__name__: _message(kind) for kind in FACTS},
+            "messageTraits": {"cloudEvent": _CLOUD_EVENT},
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _message(kind: type[Any]) -> dict[str, Any]:
+    return {
+        "name": type_name(kind),
+        "title": kind.__name__,
+        "summary": (kind.__doc__ or "").split("\n\n")[0],
+        "traits": [{"$ref": "#/components/messageTraits/cloudEvent"}],
+        "headers": {"type": "object", "properties": {"ce_type": {"const": type_name(kind)}}},
+        "payload": {"$ref": f"#/components/schemas/{kind.__name__}"},
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    """Return the JSON Schema of every type, and of what they are made of."""
+    asked: list[Any] = [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in FACTS]
+    _, shared = TypeAdapter.json_schemas(asked, ref_template="#/components/schemas/{model}")
+    found: dict[str, Any] = shared["$defs"]
+    return found

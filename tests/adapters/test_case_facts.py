@@ -1,0 +1,202 @@
+"""Case facts: every event of a case is told or kept inside for a reason, and nothing personal is ever told."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import TypeAdapter
+
+from adapters.case_facts.asyncapi import document
+from adapters.case_facts.contract import FACTS, TOPIC
+from adapters.case_facts.messages import Messages
+from adapters.case_facts.telling import NOT_TOLD, SHARED, TOLD, untold
+from domain.cases.naming_contact import SchoolPrimaryContactChanged
+from domain.cases.pausing import CasePaused, CaseResumed, CaseResumedInQueue
+from domain.cases.transitioning import CaseReturnedToOpen
+from eventstore.codec import UnknownType
+from eventstore.connections import connect
+from eventstore.log import tail
+from tests.adapters.case_histories import CANARY, ORGANISATION, PEOPLE, USER, CaseLog, example, of_cases, recorded
+from tests.house.tree import ROOT
+from tests.projections.small import Ignored, as_role
+
+CASE = UUID("00000000-0000-0000-0000-00000000ca5e")
+MESSAGES = Messages()
+NO_LOG: Any = None  # first events have none before them to ask for
+BIRTHDAYS = {"trigger", "due", "attestations", "chose_on"}
+"""Fields from which a birth date, or on which side of a birthday a day lies, could be read."""
+
+
+class Log(CaseLog):
+    """A log, and the messages that its events become."""
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(dsn)
+        self.messages = Messages()
+        self.reader = connect(as_role(dsn, "followers"))
+
+    def told(self, after: int = 0, batch: int = 1_000) -> list[Any]:
+        """What a publisher tells that begins here."""
+        self.messages.forget()
+        return self.messages.of(self.reader, tail(self.reader, after, batch))
+
+    def close(self) -> None:
+        self.reader.close()
+        super().close()
+
+
+@pytest.fixture
+def log(migrated: str) -> Iterator[Log]:
+    opened = Log(migrated)
+    yield opened
+    opened.close()
+
+
+def told_of(*events: Any) -> list[Any]:
+    """The messages of the first events of as many cases; the last is that of CASE."""
+    cases = [*(uuid4() for _ in events[1:]), CASE]
+    rows = [recorded(n, case, 1, event) for n, (case, event) in enumerate(zip(cases, events, strict=True), start=1)]
+    MESSAGES.forget()
+    return MESSAGES.of(NO_LOG, rows)
+
+
+def headers(message: Any) -> dict[str, str]:
+    return {name: value.decode() for name, value in message.headers}
+
+
+def versions(messages: list[Any]) -> list[tuple[str, str]]:
+    told = [headers(message) for message in messages if message]
+    return [(each["ce_previousversion"], each["ce_version"]) for each in told]
+
+
+def test_every_event_of_a_case_is_told_or_kept_inside_for_a_reason():
+    assert untold(of_cases()) == set()
+    assert TOLD.keys() & NOT_TOLD.keys() == set()
+    assert all(len(reason.split()) > 3 for reason in NOT_TOLD.values())
+
+
+def test_an_event_that_nobody_thought_of_is_noticed():
+    assert untold([*of_cases(), Ignored]) == {Ignored}
+
+
+def test_only_events_of_cases_are_told():
+    assert (TOLD.keys() | NOT_TOLD.keys()) == set(of_cases())
+
+
+def test_every_type_of_the_contract_is_told_by_some_event():
+    assert {telling.kind for telling in TOLD.values()} == set(FACTS)
+
+
+@pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
+def test_what_is_told_has_the_shape_of_the_contract_and_nothing_personal(kind: type[Any]):
+    [message] = told_of(example(kind))
+    told = TypeAdapter(TOLD[kind].kind).validate_json(message.value)
+    assert told.case_id == CASE
+    assert json.loads(message.value).keys() == {field.name for field in fields(told)}
+    everything = b" ".join([message.key, message.value, *(value for _, value in message.headers)]).decode()
+    assert CANARY not in everything
+    assert str(USER) not in everything
+    assert "$sealed" not in everything
+
+
+@pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
+def test_no_fact_has_a_field_for_a_person_or_a_birthday(kind: type[Any]):
+    names = {field.name for field in fields(kind)}
+    assert names & (PEOPLE | BIRTHDAYS) == set()
+
+
+@pytest.mark.parametrize("kind", [CaseResumed, CaseResumedInQueue])
+def test_a_resume_is_resumed_and_nothing_else_neither_why_nor_by_whom_BR_71(kind: type[Any]):
+    [message] = told_of(example(kind))
+    assert json.loads(message.value) == {
+        "case_id": str(CASE),
+        "recorded_on": "2026-02-02",
+        "organisation": None,
+        "role": None,
+    }
+    assert headers(message)["ce_type"] == f"{TOPIC}.CaseResumed"
+
+
+def test_a_pause_names_no_day_on_which_the_case_goes_on_BR_70():
+    [message] = told_of(example(CasePaused))
+    assert json.loads(message.value).keys() - SHARED == {"paused_on", "stopped"}
+
+
+def test_who_recorded_a_fact_is_told_by_role_and_organisation_only():
+    [message] = told_of(example(CaseReturnedToOpen))
+    told = json.loads(message.value)
+    assert (told["role"], told["organisation"]) == ("CASE_MANAGER", str(ORGANISATION))
+
+
+def test_a_message_is_a_cloud_event_keyed_by_its_case():
+    _, message = told_of(example(CasePaused), example(CaseReturnedToOpen))
+    assert message.key == str(CASE).encode()
+    assert headers(message) == {
+        "content-type": "application/json",
+        "ce_specversion": "1.0",
+        "ce_id": "2",
+        "ce_type": "attendance.case-facts.v1.CaseReturnedToOpen",
+        "ce_source": "/attendance/log",
+        "ce_subject": str(CASE),
+        "ce_time": "2026-02-02T09:00:02.000000Z",
+        "ce_position": "2",
+        "ce_version": "1",
+        "ce_previousversion": "0",
+    }
+    assert json.loads(message.value)["recorded_on"] == date(2026, 2, 2).isoformat()
+
+
+def test_equal_facts_are_equal_bytes_with_sorted_fields():
+    [[first], [second]] = told_of(example(CasePaused)), told_of(example(CasePaused))
+    assert first.value == second.value
+    assert list(json.loads(first.value)) == sorted(json.loads(first.value))
+
+
+def test_the_previous_version_is_that_of_the_fact_told_before_whatever_stayed_inside(log: Log):
+    told, inside = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged)
+    log.add([(CASE, told), (CASE, inside), (CASE, inside), (CASE, told), (CASE, told)])
+    assert versions(log.told()) == [("0", "1"), ("1", "4"), ("4", "5")]
+
+
+def test_the_previous_version_does_not_depend_on_where_a_batch_begins(log: Log):
+    told, inside = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged)
+    log.add([(CASE, inside), (CASE, told), (uuid4(), told), (CASE, inside), (CASE, inside), (CASE, told)])
+    one_by_one = [message for after in range(6) for message in log.told(after, batch=1)]
+    assert versions(one_by_one) == versions(log.told())
+    assert versions(one_by_one) == [("0", "2"), ("0", "1"), ("2", "5")]
+
+
+def test_the_previous_version_is_remembered_from_batch_to_batch(log: Log):
+    told, inside = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged)
+    log.add([(CASE, told), (CASE, inside), (CASE, told), (CASE, told)])
+    rows = tail(log.reader, 0, 10)
+    in_batches = [message for row in rows for message in log.messages.of(log.reader, [row])]
+    assert versions(in_batches) == versions(log.told()) == [("0", "1"), ("1", "3"), ("3", "4")]
+
+
+def test_a_type_that_is_not_known_ends_what_is_told_before_it(log: Log):
+    log.add([(CASE, example(CasePaused))])
+    log.add([(CASE, example(CasePaused))], type_name="CaseOfTheFuture")
+    log.add([(CASE, example(CasePaused))])
+    assert len(log.told()) == 1
+    with pytest.raises(UnknownType, match="CaseOfTheFuture"):
+        log.told(after=1)
+
+
+def test_the_document_of_the_contract_is_the_committed_one():
+    """`attendance asyncapi > docs/asyncapi.json` writes it again."""
+    committed = json.loads((ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8"))
+    assert committed == document()
+
+
+def test_the_document_describes_every_type_by_a_schema_that_it_holds():
+    described = document()
+    messages = described["components"]["messages"]
+    assert set(messages) == {kind.__name__ for kind in FACTS}
+    for name, message in messages.items():
+        assert message["payload"] == {"$ref": f"#/components/schemas/{name}"}
+        assert set(described["components"]["schemas"][name]["required"]) >= SHARED

@@ -1,0 +1,369 @@
+"""The Kafka exit against a real broker: every fact once and in order, whoever is killed; and nobody waits for it."""
+
+import gc
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import typer
+from kafka import KafkaConsumer, TopicPartition
+
+from adapters.case_facts.messages import Messages
+from adapters.case_facts.telling import TOLD
+from adapters.kafka import BadKafkaSettings, BrokerAway, CaseFacts, Fenced, OtherLog, committed, settings_of
+from api.commands.publishing import FENCED, client_settings, follow, give_up
+from api.commands.running import UNUSABLE
+from api.settings import BadSettings
+from domain import registry
+from domain.cases.pausing import CasePaused
+from domain.decision import Actor, Ref
+from eventstore.connections import connect
+from eventstore.followers import Follower, State
+from eventstore.log import tail
+from eventstore.requests import Request
+from tests.adapters.case_histories import CANARY, ORGANISATION, USER, CaseLog, example, history, of_cases
+from tests.eventstore.tally import TYPES, Count, Tally
+from tests.eventstore.writers import writer_of
+from tests.house.tree import ROOT
+from tests.kafka_broker import Broker, Given, NoBroker, broker, free_port
+from tests.projections.small import as_role
+
+HANG = 60.0
+CASES = 40
+SOMEBODY = Actor(user=USER, role="TESTER", organisation=ORGANISATION)
+
+pytestmark = [
+    pytest.mark.kafka,
+    # the client forgets the sockets of brokers that it could not reach
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[Broker | Given]:
+    """A broker; without Java or Maven there is none, which only a continuous integration must not excuse."""
+    try:
+        with broker() as lent:
+            yield lent
+    except NoBroker as none:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(str(none))
+    gc.collect()  # forgotten sockets are found here, not in the tests of somebody else
+
+
+@pytest.fixture
+def own(kafka: Broker | Given) -> Iterator[Broker]:
+    """A broker that may be killed; it is up again afterwards."""
+    if isinstance(kafka, Given):
+        pytest.skip("the broker of KAFKA_BOOTSTRAP is not ours to kill")
+    yield kafka
+    if not kafka.running:
+        kafka.start()
+
+
+@pytest.fixture
+def topic() -> str:
+    return f"attendance.case-facts.test-{uuid4().hex}"
+
+
+@pytest.fixture
+def log(migrated: str) -> Iterator[CaseLog]:
+    with closing(CaseLog(migrated)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def followers(migrated: str) -> str:
+    return as_role(migrated, "followers")
+
+
+@pytest.fixture
+def publisher(kafka: Broker | Given, topic: str) -> Iterator[Callable[..., CaseFacts]]:
+    """Make publishers of this topic; they let go of the broker afterwards."""
+    made: list[CaseFacts] = []
+
+    def make(types: Mapping[str, type[Any]] = {}, **options: Any) -> CaseFacts:
+        messages = Messages({**registry.events(), **types})
+        made.append(CaseFacts(settings_of(kafka.bootstrap, {}), messages, topic=topic, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@contextmanager
+def following(dsn: str, work: CaseFacts, batch: int = 200) -> Iterator[Follower]:
+    follower = Follower(dsn, work, batch=batch, poll=0.1)
+    follower.start()
+    try:
+        yield follower
+    finally:
+        follower.stop()
+
+
+@contextmanager
+def child(dsn: str, kafka: Broker | Given, topic: str, how: str = "follows") -> Iterator[subprocess.Popen[bytes]]:
+    """A publisher in a process of its own; killed at the end if it still lives."""
+    command = [sys.executable, "-m", "tests.adapters.publishing_child", dsn, kafka.bootstrap, topic, how]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(holds: Callable[[], object], what: str = "") -> None:
+    """Wait for something that is bound to happen."""
+    end = time.monotonic() + HANG
+    while not holds():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def read(kafka: Broker | Given, topic: str, isolation: str = "read_committed") -> list[Any]:
+    """Every record that a reader sees, partition by partition."""
+    options = {"isolation_level": isolation, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
+    with closing(KafkaConsumer(bootstrap_servers=kafka.bootstrap, **options)) as consumer:
+        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+        consumer.assign(places)
+        ends = consumer.end_offsets(places)
+        found, end = [], time.monotonic() + HANG
+        while any(consumer.position(place) < ends[place] for place in places):
+            assert time.monotonic() < end, "the topic was not read to its end"
+            found += [record for records in consumer.poll(timeout_ms=200).values() for record in records]
+    return found
+
+
+def told(records: list[Any]) -> dict[UUID, list[tuple[int, int, int, str]]]:
+    """Of each case, in the order in which a reader sees them: position, version, previous version, and type."""
+    found = defaultdict(list)
+    for record in records:
+        headers = {name: value.decode() for name, value in record.headers}
+        numbers = (int(headers[f"ce_{name}"]) for name in ("position", "version", "previousversion"))
+        found[UUID(record.key.decode())].append((*numbers, headers["ce_type"].rpartition(".")[2]))
+    return found
+
+
+def expected(log: CaseLog) -> dict[UUID, list[tuple[int, int, int, str]]]:
+    """The same, counted from the log without anything that publishes."""
+    names = {kind.__name__: telling.kind.__name__ for kind, telling in TOLD.items()}
+    found: dict[UUID, list[tuple[int, int, int, str]]] = defaultdict(list)
+    for position, stream, version, name in log.db.execute(
+        "SELECT position, stream, version, type FROM log.events ORDER BY position"
+    ):
+        if name in names:
+            previous = found[stream][-1][1] if found[stream] else 0
+            found[stream].append((position, version, previous, names[name]))
+    return dict(found)
+
+
+def caught_up(kafka: Broker | Given, topic: str, log: CaseLog) -> bool:
+    """Whether everything up to the last event that is told was published."""
+    last = max(position for facts in expected(log).values() for position, *_ in facts)
+    return committed(settings_of(kafka.bootstrap, {}), topic).position >= last
+
+
+def test_every_fact_once_in_order_per_case_though_publisher_and_broker_are_killed(
+    own: Broker, log: CaseLog, followers: str, topic: str
+):
+    draw, events, hurry = random.Random(3), history(CASES, 6_000, seed=1), threading.Event()
+    writing = threading.Thread(target=write_steadily, args=(log, events, hurry), daemon=True)
+    writing.start()
+    for turn in range(5):
+        with child(followers, own, topic):
+            until(partial(wrote, log, log.position + 300, writing))
+            time.sleep(draw.uniform(0.5, 2.5))
+            if turn == 2:
+                own.kill()
+                own.start()
+    hurry.set()
+    writing.join()
+    with child(followers, own, topic):
+        until(lambda: caught_up(own, topic, log), "the last publisher did not catch up")
+    assert told(read(own, topic)) == expected(log)
+
+
+def wrote(log: CaseLog, position: int, writing: threading.Thread) -> bool:
+    return log.position > position or not writing.is_alive()
+
+
+def write_steadily(log: CaseLog, events: Iterator[tuple[UUID, Any]], hurry: threading.Event) -> None:
+    while batch := list(islice(events, 50)):
+        log.add(batch)
+        hurry.wait(0.05)
+
+
+def test_what_a_killed_publisher_left_open_is_seen_by_readers_of_uncommitted_records_only(
+    kafka: Broker | Given, log: CaseLog, followers: str, topic: str, publisher: Callable[..., CaseFacts]
+):
+    log.add(history(CASES, 300, seed=2))
+    with child(followers, kafka, topic, "dies") as process:
+        assert process.wait(HANG) == -9
+    with following(followers, publisher()):
+        until(lambda: caught_up(kafka, topic, log))
+    facts = sum(map(len, expected(log).values()))
+    assert told(read(kafka, topic)) == expected(log)
+    assert len(read(kafka, topic, "read_uncommitted")) > facts
+
+
+def test_of_two_publishers_the_older_one_is_fenced_says_so_and_ends(
+    kafka: Broker | Given,
+    log: CaseLog,
+    followers: str,
+    topic: str,
+    publisher: Callable[..., CaseFacts],
+    capsys: pytest.CaptureFixture[str],
+):
+    stop = threading.Event()
+    older, newer = publisher(ended=stop.set), publisher()
+    log.add(history(CASES, 100, seed=3))
+    follower = Follower(followers, older, batch=200, poll=0.1)
+    following_it = threading.Thread(target=follow, args=(follower, stop), daemon=True)
+    following_it.start()
+    until(lambda: caught_up(kafka, topic, log))
+    with connect(followers) as connection:
+        position = newer.begin(connection)
+        assert position == committed(settings_of(kafka.bootstrap, {}), topic).position
+        log.add(history(CASES, 100, seed=4))
+        until(stop.is_set, "the older publisher went on")
+        following_it.join(HANG)
+        assert isinstance(older.over, Fenced)
+        newer.take(connection, tail(connection, position, 1_000))
+    assert told(read(kafka, topic)) == expected(log)
+    with pytest.raises(typer.Exit) as ending:
+        give_up(older.over)
+    assert ending.value.exit_code == FENCED
+    assert "a newer publisher has taken over" in capsys.readouterr().err.lower()
+
+
+def test_commands_go_on_while_kafka_is_away_and_the_facts_follow_when_it_is_back(
+    own: Broker, log: CaseLog, migrated: str, followers: str, topic: str, publisher: Callable[..., CaseFacts]
+):
+    log.add(history(CASES, 100, seed=5))
+    own.kill()
+    with following(followers, publisher(types=TYPES)) as follower, closing(writer_of(migrated)) as writer:
+        until(lambda: follower.health.state is State.AWAY, "the publisher did not say that Kafka is away")
+        assert follower.health.reason == BrokerAway.__name__
+        count = [Request(stream=Ref(Tally, uuid4()), command=Count(), actor=SOMEBODY) for _ in range(20)]
+        done = [writer.execute(each) for each in count]
+        assert [each.position for each in done] == list(range(101, 121))
+        own.start()
+        until(lambda: follower.ready and follower.health.behind == 0, "the publisher did not come back")
+    assert told(read(own, topic)) == expected(log)
+
+
+def test_the_log_being_away_is_waited_for_as_well(
+    kafka: Broker | Given, log: CaseLog, followers: str, topic: str, publisher: Callable[..., CaseFacts]
+):
+    log.add(history(CASES, 100, seed=6))
+    with following(followers, publisher()) as follower:
+        until(lambda: follower.ready)
+        log.db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [CaseFacts.name]
+        )
+        log.add(history(CASES, 100, seed=7))
+        until(lambda: caught_up(kafka, topic, log))
+    assert told(read(kafka, topic)) == expected(log)
+
+
+def test_a_type_that_is_not_known_halts_the_publisher_and_nothing_is_lost(
+    kafka: Broker | Given, log: CaseLog, followers: str, topic: str, publisher: Callable[..., CaseFacts]
+):
+    log.add((uuid4(), example(CasePaused)) for _ in range(5))
+    log.add([(uuid4(), example(CasePaused))], type_name="CaseOfTheFuture")
+    log.add((uuid4(), example(CasePaused)) for _ in range(5))
+    with following(followers, publisher()) as follower:
+        until(lambda: follower.health.state is State.HALTED)
+        assert "CaseOfTheFuture" in (follower.health.reason or "")
+        assert not follower.ready
+    assert len(read(kafka, topic)) == 5
+    with following(followers, publisher(types={"CaseOfTheFuture": CaseOfTheFuture})):
+        until(lambda: caught_up(kafka, topic, log))
+    assert told(read(kafka, topic)) == expected(log)
+
+
+@dataclass(frozen=True)
+class CaseOfTheFuture:
+    """What a later release knows, and keeps inside."""
+
+
+def test_nothing_personal_is_in_any_record_of_either_topic(
+    kafka: Broker | Given, log: CaseLog, followers: str, topic: str, publisher: Callable[..., CaseFacts]
+):
+    log.add((uuid4(), example(kind)) for kind in of_cases())
+    with following(followers, publisher()):
+        until(lambda: caught_up(kafka, topic, log))
+    records = [*read(kafka, topic), *read(kafka, f"{topic}.position")]
+    assert len(records) > len(TOLD)
+    for record in records:
+        everything = b" ".join([record.key, record.value, *(value for _, value in record.headers)]).decode()
+        assert CANARY not in everything
+        assert str(USER) not in everything
+
+
+def test_the_facts_of_another_log_are_never_mixed_with_those_of_this_one(
+    kafka: Broker | Given, log: CaseLog, followers: str, topic: str, publisher: Callable[..., CaseFacts]
+):
+    log.add((uuid4(), example(CasePaused)) for _ in range(5))
+    with following(followers, publisher()):
+        until(lambda: caught_up(kafka, topic, log))
+    log.db.execute("ALTER TABLE log.events DISABLE TRIGGER USER")
+    log.db.execute("UPDATE log.events SET recorded_at = recorded_at + interval '1 second' WHERE position = 5")
+    with connect(followers) as connection, pytest.raises(OtherLog):
+        publisher().begin(connection)
+
+
+def test_a_publisher_without_a_broker_says_so_and_is_not_over(followers: str):
+    work = CaseFacts(settings_of(f"127.0.0.1:{free_port()}", {"bootstrap_timeout_ms": 500}), Messages())
+    with connect(followers) as connection, pytest.raises(BrokerAway):
+        work.begin(connection)
+    assert work.over is None
+
+
+def test_a_setting_that_the_client_does_not_know_is_an_error_that_names_it_and_no_value():
+    with pytest.raises(BadKafkaSettings, match="lingre_ms") as error:
+        settings_of("127.0.0.1:9092", {"lingre_ms": "secret"})
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["transactional_id", "enable_idempotence", "acks"])
+def test_what_makes_it_exactly_once_is_not_set_from_outside(name: str):
+    with pytest.raises(BadKafkaSettings, match=name):
+        settings_of("127.0.0.1:9092", {name: None})
+
+
+def test_a_setting_that_the_client_refuses_ends_the_publisher(kafka: Broker | Given, followers: str, topic: str):
+    ended = threading.Event()
+    settings = settings_of(kafka.bootstrap, {"compression_type": "squeeze"})
+    work = CaseFacts(settings, Messages(), topic=topic, ended=ended.set)
+    with connect(followers) as connection, pytest.raises(BadKafkaSettings):
+        work.begin(connection)
+    assert ended.is_set()
+    with pytest.raises(typer.Exit) as ending:
+        give_up(work.over)
+    assert ending.value.exit_code == UNUSABLE
+
+
+def test_a_file_of_settings_is_an_object_of_settings(tmp_path: Any):
+    file = tmp_path / "kafka.json"
+    file.write_text('{"security_protocol": "SSL"}')
+    assert client_settings("a:1, b:2", file)["bootstrap_servers"] == ["a:1", "b:2"]
+    for wrong in ("[]", "{", '{"acks": 0}'):
+        file.write_text(wrong)
+        with pytest.raises(BadSettings):
+            client_settings("a:1", file)
