@@ -1,0 +1,92 @@
+"""The HTTP service: its routes, its layers, and whom it believes."""
+
+from functools import cache, partial
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from joserfc.jwk import KeySet
+
+from adapters.development_issuer import ISSUER, DevelopmentIssuer
+from adapters.identity import Tokens, key_set
+from api import permits
+from api.bootstrap import Service
+from api.cases import ROUTERS as CASES
+from api.http import document, health, pages, problems
+from api.http.edge import Edge
+from api.http.identity import Door
+from api.http.logins import Logins
+from api.http.metrics import Metrics
+from api.http.routes import require_audiences, unique_name
+from api.questions import ROUTERS as QUESTIONS
+from api.reference import ROUTERS as REFERENCE
+from api.requests import ROUTERS as REQUESTS
+from api.settings import BadSettings, Settings, variable
+
+ROUTERS: Final = (health.router, pages.router, *REQUESTS, *CASES, *REFERENCE, *QUESTIONS)
+
+DESCRIPTION: Final = """Cases of chronically absent students, from a school's request to the closing of the case.
+
+A request may name itself by an `Idempotency-Key`: sent again, it is answered as the first time. Answers of commands
+carry the version as an `ETag`, which `If-Match` guards, and a `position`, at which questions can be asked.
+"""
+
+_SILENT: Final = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
+"""The framework's own telemetry would carry addresses and bodies out of the service."""
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the service over HTTP. Raises UndeclaredAudience for a route that does not say who may ask it."""
+    app = bare_app()
+    logins = Logins(service.reads, service.digests)
+    app.state.service = service
+    app.state.permit = permits.authority()
+    app.state.door = Door(tokens=tokens(service.settings), user_of=logins.find, known=logins.kept)
+    return app
+
+
+def bare_app() -> FastAPI:
+    """Return the routes and layers without anything behind them: enough for the OpenAPI document."""
+    app = FastAPI(
+        title="Attendance Service Case Management",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=_SILENT,
+        generate_unique_id_function=unique_name,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    app.state.metrics = Metrics()
+    app.openapi = cache(partial(document.document, app))  # type: ignore[method-assign] # how FastAPI has it replaced
+    problems.install(app)
+    app.add_middleware(Edge, metrics=app.state.metrics)
+    require_audiences(app)
+    return app
+
+
+def openapi_text() -> str:
+    """Return the OpenAPI document as docs/openapi.json has it."""
+    return document.text(bare_app().openapi())
+
+
+def tokens(settings: Settings) -> Tokens:
+    """Return the judge of tokens: of the issuer that is set, or of our own in development. Raises BadSettings."""
+    if settings.development_issuer:
+        issuer = development_issuer(settings)
+        return Tokens(issuer.keys, issuer=ISSUER, audience=settings.audience)
+    return Tokens(_published(settings), issuer=settings.issuer or "", audience=settings.audience)
+
+
+def development_issuer(settings: Settings) -> DevelopmentIssuer:
+    """Return the issuer of a development service, whose key is in its data folder. Raises NotInProduction."""
+    return DevelopmentIssuer(settings.data / "issuer.json", production=settings.production, audience=settings.audience)
+
+
+def _published(settings: Settings) -> KeySet:
+    if settings.jwks_file is None:
+        raise BadSettings(f"give the issuer's keys by {variable('jwks_file')}")
+    return key_set(settings.jwks_file)

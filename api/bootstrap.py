@@ -1,0 +1,194 @@
+"""The composition root: puts the service together from its settings, and takes it apart again."""
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from psycopg_pool import ConnectionPool
+
+from api.clock import Clock, ClockBehind, NotFresh, OwnClock, system
+from api.database import Database, database, require_migrated
+from api.own_secrets import OwnSecrets
+from api.settings import SECRETS, BadSettings, Login, Settings, variable
+from domain import registry
+from eventstore.codec import Codec
+from eventstore.connections import Connection, available, connect, pool
+from eventstore.key_material import Secrets
+from eventstore.keyring import Keyring, check_secrets
+from eventstore.log import Log, head
+from eventstore.sealing import Digests, KeyEncryption
+from eventstore.states import States
+from eventstore.turn import Tools
+from eventstore.writer import Writer
+from projections.tools import Tools as FoldingTools
+
+SKEW: Final = timedelta(minutes=5)
+"""So far the clocks of two machines may differ before one of them refuses to start."""
+
+T = TypeVar("T")
+
+
+class TooPowerful(Exception):
+    """In production the service does not log in as a superuser, who could rewrite the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """All that routes, commands of the program and automations work with."""
+
+    settings: Settings
+    database: Database
+    writer: Writer
+    reads: ConnectionPool[Connection]
+    digests: Digests
+    keyring: Keyring
+    codec: Codec
+    clock: Clock
+    log: Log
+    secrets: dict[str, Secrets] = field(repr=False)
+
+    @property
+    def own_clock(self) -> OwnClock:
+        """The clock, if it can be set. Raises BadSettings if it is the system's."""
+        if isinstance(self.clock, OwnClock):
+            return self.clock
+        raise BadSettings(f"the system's clock is not set; begin with {variable('clock_from')} on a fresh database")
+
+
+@contextmanager
+def service(settings: Settings) -> Generator[Service]:
+    """Open the service; everything is closed in order when the block ends.
+
+    Raises BadSettings, NotMigrated, MissingSecret or WrongSecret, NotFresh, ClockBehind, Unavailable.
+    """
+    with ExitStack() as opened:
+        with available():
+            lent = opened.enter_context(database(settings))
+        yield assemble(settings, lent, opened)
+
+
+def assemble(settings: Settings, lent: Database, opened: ExitStack) -> Service:
+    """Check that this process may start on this database, and put the service together."""
+    secrets = given_secrets(settings, lent.own)
+    encryption = KeyEncryption(secrets["key_encryption_key"])
+    digests = _digests(secrets)
+    with available():
+        clock = _checked(settings, lent, encryption, digests)
+    _closed(opened, clock)
+    keyring = _keyring(lent, encryption, opened)
+    codec = Codec(registry.events())
+    log = _closed(opened, Log(lent.dsn(Login.SERVICE)))
+    reads = _open(opened, pool(lent.dsn(Login.SERVICE), size=settings.reads))
+    tools = Tools(log=log, codec=codec, keyring=keyring, digests=digests, states=States(codec, keyring))
+    writer = _closed(opened, Writer(lent.dsn(Login.SERVICE), tools, clock))
+    return Service(
+        settings=settings,
+        database=lent,
+        writer=writer,
+        reads=reads,
+        digests=digests,
+        keyring=keyring,
+        codec=codec,
+        clock=clock,
+        log=log,
+        secrets=secrets,
+    )
+
+
+@contextmanager
+def folding(settings: Settings, lent: Database) -> Generator[FoldingTools]:
+    """Lend what followers and rebuilding workers fold with. Raises what `service` does."""
+    secrets = given_secrets(settings, lent.own)
+    encryption = KeyEncryption(secrets["key_encryption_key"])
+    with ExitStack() as opened:
+        with available():
+            _check_secrets(lent, encryption, _digests(secrets))
+        keyring = _keyring(lent, encryption, opened)
+        types = registry.events()
+        yield FoldingTools(types=types, codec=Codec(types), keyring=keyring)
+
+
+def given_secrets(settings: Settings, own: OwnSecrets | None) -> dict[str, Secrets]:
+    """Return the secrets by the name of their setting, from outside or our own. Raises BadSettings."""
+    given = {name: settings.secrets(name) or (own and own.secrets[name]) for name in SECRETS}
+    missing = [variable(name) for name, secrets in given.items() if secrets is None]
+    if missing:
+        raise BadSettings(f"with DATABASE_URL, give {', '.join(missing)} too, or their _FILE")
+    return {name: secrets for name, secrets in given.items() if secrets}
+
+
+@contextmanager
+def listening(keyring: Keyring, dsn: str) -> Generator[None]:
+    """Heed notices of destroyed keys in a thread of its own."""
+    stop = threading.Event()
+    thread = threading.Thread(target=keyring.listen, args=(dsn, stop), name="keys", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _checked(settings: Settings, lent: Database, encryption: KeyEncryption, digests: Digests) -> Clock:
+    """Compare the database with this release, its secrets and its clock, and return the clock."""
+    with connect(lent.dsn(Login.SERVICE), name="as-cms start") as connection:
+        require_migrated(connection)
+        if settings.production:
+            _require_harmless(connection)
+        position, last = head(connection)
+    _check_secrets(lent, encryption, digests)
+    return _clock(settings, position, last)
+
+
+def _digests(secrets: Mapping[str, Secrets]) -> Digests:
+    return Digests(claims=secrets["claims_secret"], idempotency=secrets["idempotency_secret"])
+
+
+def _check_secrets(lent: Database, encryption: KeyEncryption, digests: Digests) -> None:
+    with connect(lent.dsn(Login.KEYS), name="as-cms start") as keeper:
+        check_secrets(keeper, encryption.checks, digests.checks)
+
+
+def _clock(settings: Settings, position: int, last: datetime | None) -> Clock:
+    file = settings.data / "clock"
+    clock: Clock = system
+    if settings.clock_from and position == 0:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        clock = OwnClock.begin(file, settings.clock_from)
+    elif not settings.production and file.exists() and (settings.embedded or settings.clock_from):
+        clock = OwnClock(file)
+    elif settings.clock_from:
+        raise NotFresh(NotFresh.__doc__)
+    if last and clock() < last - SKEW:
+        raise ClockBehind(ClockBehind.__doc__)
+    return clock
+
+
+def _require_harmless(connection: Connection) -> None:
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = session_user").fetchone()
+    if row and row[0]:
+        raise TooPowerful(TooPowerful.__doc__)
+
+
+def _keyring(lent: Database, encryption: KeyEncryption, opened: ExitStack) -> Keyring:
+    keys = _open(opened, pool(lent.dsn(Login.KEYS), size=2, name="as-cms keys"))
+    keyring = Keyring(keys.connection, encryption)
+    opened.enter_context(listening(keyring, lent.dsn(Login.KEYS)))
+    return keyring
+
+
+def _open(opened: ExitStack, closed: ConnectionPool[Connection]) -> ConnectionPool[Connection]:
+    closed.open()
+    return _closed(opened, closed)
+
+
+def _closed(opened: ExitStack, thing: T) -> T:
+    """Close it at the end, if it can be closed."""
+    close: Callable[[], Any] | None = getattr(thing, "close", None)
+    if close:
+        opened.callback(close)
+    return thing

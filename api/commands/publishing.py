@@ -1,0 +1,87 @@
+"""`attendance publish` and `asyncapi`: case facts go to Kafka, and the document that says what they look like."""
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from adapters.case_facts.asyncapi import document
+from adapters.case_facts.messages import Messages
+from adapters.kafka import BadKafkaSettings, CaseFacts, Fenced, settings_of
+from api.commands.output import say_json
+from api.commands.projecting import watch
+from api.commands.running import UNUSABLE, Stopped, settings
+from api.database import database
+from api.settings import BadSettings, Login
+from eventstore.followers import Follower, Halt
+
+FENCED: Final = 5
+"""The exit status of a publisher that a newer one has replaced."""
+
+BATCH: Final = 2_000
+"""How many events go into one transaction at most."""
+
+Bootstrap = Annotated[
+    str,
+    typer.Option(envvar="KAFKA_BOOTSTRAP", show_default=False, help="Brokers to ask first: HOST:PORT[,HOST:PORT]..."),
+]
+More = Annotated[
+    Path | None,
+    typer.Option(envvar="KAFKA_SETTINGS_FILE", show_default=False, help="A JSON object of further client settings."),
+]
+
+
+def publish(*, bootstrap: Bootstrap, kafka_settings: More = None) -> None:
+    """Send every fact of the log to Kafka, until told to stop. Of several copies one works and the others wait."""
+    stop = threading.Event()
+    work = CaseFacts(client_settings(bootstrap, kafka_settings), Messages(), ended=stop.set)
+    try:
+        with database(settings()) as lent:
+            follow(Follower(lent.dsn(Login.FOLLOWERS), work, batch=BATCH), stop)
+    except (Stopped, KeyboardInterrupt):
+        raise typer.Exit from None  # to be stopped is how it ends
+    finally:
+        work.close()
+    give_up(work.over)
+
+
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the facts."""
+    say_json(document())
+
+
+def client_settings(bootstrap: str, file: Path | None) -> dict[str, Any]:
+    """Return the settings of the client. Raises BadSettings, which repeats no value."""
+    try:
+        return settings_of(bootstrap, _read(file) if file else {})
+    except BadKafkaSettings as wrong:
+        raise BadSettings(str(wrong)) from None
+
+
+def follow(follower: Follower, stop: threading.Event) -> None:
+    """Follow the log in a thread, and log how it goes, until told to stop."""
+    follower.start()
+    try:
+        watch([follower], stop)
+    finally:
+        follower.stop()
+
+
+def give_up(over: Halt | None) -> None:
+    """End with the status that says why there is no use in going on."""
+    if over:
+        sys.stderr.write(f"attendance: {over}\n")
+        raise typer.Exit(FENCED if isinstance(over, Fenced) else UNUSABLE)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{file} cannot be read: {type(error).__name__}") from None
+    if not isinstance(found, dict):
+        raise BadSettings(f"{file} holds no JSON object")
+    return found

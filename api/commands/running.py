@@ -1,0 +1,141 @@
+"""What all commands of the program share: settings, the service, and errors as one clear line with an exit status."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+import psycopg
+import structlog
+import typer
+
+from adapters.development_issuer import NotInProduction
+from adapters.postgres_binaries import EmbeddedPostgresError
+from adapters.schools_csv import Unreadable
+from api.bootstrap import Service, TooPowerful, service
+from api.clock import ClockBehind, NotFresh
+from api.database import NotMigrated
+from api.settings import BadSettings, Settings, load
+from domain.decision import Refused
+from eventstore.connections import Unavailable
+from eventstore.key_material import MissingSecret, WrongSecret
+from eventstore.migrations import SchemaEdited, SchemaNewer
+from projections.moments import NotYetProjected
+
+FAILED: Final = 1
+MISUSED: Final = 2  # what typer exits with
+UNUSABLE: Final = 3
+AWAY: Final = 4
+
+
+class Failed(Exception):
+    """A command could not do what was asked; the message says why."""
+
+
+STATUSES: Final[Mapping[type[Exception], int]] = {
+    Failed: FAILED,
+    Unreadable: FAILED,
+    Refused: FAILED,
+    NotInProduction: UNUSABLE,
+    BadSettings: UNUSABLE,
+    NotMigrated: UNUSABLE,
+    SchemaEdited: UNUSABLE,
+    SchemaNewer: UNUSABLE,
+    MissingSecret: UNUSABLE,
+    WrongSecret: UNUSABLE,
+    NotFresh: UNUSABLE,
+    ClockBehind: UNUSABLE,
+    TooPowerful: UNUSABLE,
+    EmbeddedPostgresError: UNUSABLE,
+    NotYetProjected: AWAY,
+    Unavailable: AWAY,
+    psycopg.OperationalError: AWAY,
+}
+"""What may be expected to go wrong, and the exit status of each."""
+
+
+class Stopped(BaseException):
+    """Somebody asked the program to end (SIGTERM)."""
+
+
+@contextmanager
+def opened() -> Generator[Service]:
+    """Lend the service of the settings."""
+    with service(settings()) as lent:
+        yield lent
+
+
+def settings() -> Settings:
+    """Read the settings. Raises BadSettings."""
+    return load()
+
+
+def program(**options: Any) -> typer.Typer:
+    """Return a program, or a group of its commands; its help is plain text unless somebody looks at it."""
+    markup: Any = "rich" if sys.stdout.isatty() else None
+    plain = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": markup}
+    return typer.Typer(no_args_is_help=True, **plain, **options)
+
+
+def run(app: Callable[[], object]) -> NoReturn:
+    """Run the program; whatever may be expected to go wrong is one line and an exit status."""
+    configure_logs()
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app()
+        status = 0
+    except SystemExit as ending:
+        status = ending.code if isinstance(ending.code, int) else 0
+    except Stopped:
+        status = 128 + signal.SIGTERM
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
+    except tuple(STATUSES) as error:
+        status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+        sys.stderr.write(f"attendance: {said(error)}\n")
+    sys.exit(status)
+
+
+def said(error: Exception) -> str:
+    """Return what an error says to people: its message, or what its class means."""
+    if isinstance(error, Refused):
+        return f"{error.message} ({error.code})"
+    if isinstance(error, Unavailable):
+        return f"the database does not answer{_cause(error)}"
+    if isinstance(error, psycopg.Error):
+        return f"the database does not answer: {_first_line(error)}"
+    meant = " ".join((type(error).__doc__ or "").split())
+    if isinstance(error, SchemaEdited):
+        return f"{meant} ({error})"
+    return str(error) or meant or type(error).__name__
+
+
+def configure_logs() -> None:
+    """Log to standard error: for people on a terminal, else one JSON object a line."""
+    console = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _cause(error: Exception) -> str:
+    return f": {_first_line(error.__cause__)}" if isinstance(error.__cause__, psycopg.Error) else ""
+
+
+def _first_line(error: BaseException) -> str:
+    """Return the beginning of a connection error, which names hosts and logins but nothing stored."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped

@@ -1,0 +1,147 @@
+"""`attendance serve`: the HTTP service, in one process or several, until it is told to stop."""
+
+import socket
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from threading import Event, Thread
+from typing import Annotated, Any, Final
+
+import typer
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.supervisors import Multiprocess
+
+from api.app import create_app, openapi_text
+from api.automations.acting import admit
+from api.automations.registry import AUTOMATIONS
+from api.automations.waking import Automations
+from api.bootstrap import Service, service
+from api.commands.projecting import followers
+from api.commands.running import Failed, Stopped, configure_logs, settings
+from api.settings import Settings
+from domain import registry
+from domain.days import auckland_day
+from projections.tools import Tools
+
+_UVICORN: Final[dict[str, Any]] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 10,
+}
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 is any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many processes answer.")] = 1,
+    *,
+    project: Annotated[
+        bool | None,
+        typer.Option(
+            help="Whether to keep the read models and run the automations too; with the embedded database by default.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve the API over HTTP. Without DATABASE_URL, the embedded database is started and kept up to date."""
+    said = settings()
+    following = said.embedded if project is None else project
+    serving = _serve_in_one if workers == 1 else partial(_serve_in_many, workers=workers)
+    with _listening(host, port) as listener:
+        try:
+            serving(listener, said, following=following)
+        except (Stopped, KeyboardInterrupt):
+            raise typer.Exit from None  # to be stopped is how it ends
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of the API."""
+    sys.stdout.write(openapi_text())
+
+
+def worker() -> ASGIApp:
+    """Return the application of one process of several, which opens its own service when it starts."""
+    configure_logs()
+    return _Worker()
+
+
+def _serve_in_one(listener: socket.socket, said: Settings, *, following: bool) -> None:
+    with service(said) as opened, _alongside(following, opened):
+        app = create_app(opened)
+        _announce(listener)
+        uvicorn.Server(uvicorn.Config(app, lifespan="off", **_UVICORN)).run(sockets=[listener])
+
+
+def _serve_in_many(listener: socket.socket, said: Settings, *, following: bool, workers: int) -> None:
+    """Open the service here as well: what would stop every worker stops us, once and in words."""
+    with service(said) as opened, _alongside(following, opened):
+        _announce(listener)
+        config = uvicorn.Config("api.commands.serving:worker", factory=True, lifespan="on", workers=workers, **_UVICORN)
+        Multiprocess(config, sockets=[listener]).run()
+
+
+@contextmanager
+def _alongside(wanted: bool, opened: Service) -> Generator[None]:  # noqa: FBT001 - reads as it is said
+    """Keep the read models and run the automations, if wanted, for as long as the block lasts."""
+    if not wanted:
+        yield
+        return
+    tools = Tools(types=registry.events(), codec=opened.codec, keyring=opened.keyring)
+    with followers(opened.database, tools), _automating(opened):
+        yield
+
+
+@contextmanager
+def _automating(opened: Service) -> Generator[None]:
+    admit(opened.writer, auckland_day(opened.clock()))
+    automations, stop = Automations(opened, list(AUTOMATIONS.values())), Event()
+    thread = Thread(target=automations.run, args=(stop,), name="automations", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise Failed(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+
+
+def _announce(listener: socket.socket) -> None:
+    host, port, *_ = listener.getsockname()
+    address = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"Serving on http://{address}:{port}\n")
+    sys.stdout.flush()
+
+
+class _Worker:
+    """Passes requests on to the application of a service that is open from startup to shutdown."""
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._app:
+            await self._app(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._app = create_app(self._opened.enter_context(service(settings())))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._opened.close()
+        await send({"type": "lifespan.shutdown.complete"})

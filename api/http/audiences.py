@@ -1,0 +1,36 @@
+"""Who may ask: the audiences that routes name in their signatures, each by the right it needs (`domain.rights`)."""
+
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends
+
+from api.http.identity import Audience, public
+from domain.decision import Actor
+from domain.rights import Action
+
+CaseWorker: TypeAlias = Annotated[Actor, Depends(Audience(Action.WORK))]
+"""The assigned Case Manager, or a Workflow Lead of the provider."""
+
+WorkflowLead: TypeAlias = Annotated[Actor, Depends(Audience(Action.ASSIGN))]
+Closer: TypeAlias = Annotated[Actor, Depends(Audience(Action.CLOSE))]
+AttendanceLead: TypeAlias = Annotated[Actor, Depends(Audience(Action.NAME_PRIMARY_CONTACT))]
+SchoolStaff: TypeAlias = Annotated[Actor, Depends(Audience(Action.REQUEST_SUPPORT))]
+CentralInvestigations: TypeAlias = Annotated[Actor, Depends(Audience(Action.DECIDE_AS_CIT))]
+
+RollFeed: TypeAlias = Annotated[Actor, Depends(Audience(Action.FEED_ROLL))]
+"""ENROL, as a system's own user."""
+
+Corrector: TypeAlias = Annotated[Actor, Depends(Audience(Action.CORRECT_DETAILS))]
+CaregiverRegistrar: TypeAlias = Annotated[Actor, Depends(Audience(Action.REGISTER_CAREGIVER))]
+ReferenceKeeper: TypeAlias = Annotated[Actor, Depends(Audience(Action.KEEP_REFERENCE_DATA))]
+Inviter: TypeAlias = Annotated[Actor, Depends(Audience(Action.INVITE_USER))]
+Granter: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_STAFF_ROLE, Action.GRANT_MINISTRY_ROLE))]
+Administrator: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_MINISTRY_ROLE))]
+
+CaseReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_CASE))]
+TimelineReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_TIMELINE))]
+SchoolReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_SCHOOL_REPORTS))]
+ProviderReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_PROVIDER_REPORTS))]
+
+PUBLIC = Depends(public)
+"""`dependencies=[PUBLIC]`: anybody, without a token."""

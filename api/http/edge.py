@@ -1,0 +1,107 @@
+"""The edge: what is true of every request and answer. One line in the log, one count, one id, never a body."""
+
+import time
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.http.metrics import Metrics
+from api.http.problems import unexpected
+
+log = structlog.get_logger()
+
+SAFE: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""What every answer says of itself."""
+
+
+class Edge:
+    """The outermost layer: nothing that goes wrong inside gets past it as anything but a problem."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        await _Exchange(scope, self._metrics).run(self._app, receive, send)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, metrics: Metrics) -> None:
+        self._scope = scope
+        self._metrics = metrics
+        self._began = time.perf_counter()
+        self._correlation = _correlation(scope)
+        self._status = 0
+        scope["state"] = {**scope.get("state", {}), "correlation": self._correlation}
+
+    async def run(self, app: ASGIApp, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in {"X-Request-Id": str(self._correlation), **SAFE}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await app(self._scope, receive, answer)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and the log a line
+            log.error("unexpected", error=type(error).__name__, at=_place(error), **self._names())  # noqa: TRY400 - a traceback may quote the body
+            if not self._status:
+                await unexpected().answer()(self._scope, receive, answer)
+        finally:
+            self._note()
+
+    def _note(self) -> None:
+        seconds = time.perf_counter() - self._began
+        method, route = self._scope["method"], _route(self._scope)
+        self._metrics.observe(method if route != NO_ROUTE else "OTHER", route, self._status, seconds)
+        log.info("request", status=self._status, milliseconds=round(seconds * 1000, 1), **self._names())
+
+    def _names(self) -> dict[str, Any]:
+        rule = self._scope["state"].get("rule")
+        return {
+            "method": self._scope["method"],
+            "route": _route(self._scope),
+            "request_id": str(self._correlation),
+            **({"rule": rule} if rule else {}),
+        }
+
+
+NO_ROUTE: Final = "none"
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's pattern: the path itself could hold anything that somebody typed."""
+    return getattr(scope.get("route"), "path", NO_ROUTE)
+
+
+def _correlation(scope: Scope) -> UUID:
+    """Return the id that the asker gave the request, if it is a UUID, or a new one."""
+    try:
+        return UUID(Headers(scope=scope).get("x-request-id", ""))
+    except ValueError:
+        return uuid4()
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line where it happened; the message might repeat what was sent."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "nowhere"

@@ -1,0 +1,57 @@
+"""A school's dashboard over HTTP: its numbers, and the cases behind them (BR-60, BR-130, BR-137)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.http.audiences import SchoolReporter
+from api.http.cursors import After, Limit
+from api.http.moments import AtMoment
+from api.questions import listing
+from api.questions.listing import FIRST, Page, page
+from api.questions.reading import Moment, ReadingDesk, told
+from domain.rights import Action
+from projections.lists import MODELS
+from projections.school_dashboard import cases_of, dashboard_of
+
+router = APIRouter(prefix="/v1/schools/{school_id}", tags=["school dashboard"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolDashboard:
+    """How many cases by the status shown; `parked` of them stand still because they could not be read."""
+
+    moment: Moment
+    shown: dict[str, int]
+    paused: int
+    parked: int
+
+
+@router.get("/dashboard")
+def school_dashboard(school_id: UUID, actor: SchoolReporter, at: AtMoment, desk: ReadingDesk) -> SchoolDashboard:
+    """Count the cases of the students on a school's roll."""
+    with desk.answer(actor, at, MODELS) as now:
+        now.require(Action.READ_SCHOOL_REPORTS, school_id)
+        board = dashboard_of(now.db, school_id, now.at, seen=now.seen())
+    return SchoolDashboard(moment=told(now.at), shown=dict(board.shown), paused=board.paused, parked=board.parked)
+
+
+@router.get("/cases")
+def cases_of_school(
+    school_id: UUID,
+    actor: SchoolReporter,
+    at: AtMoment,
+    desk: ReadingDesk,
+    after: After = None,
+    limit: Limit = FIRST,
+) -> Page:
+    """List the cases of the students on a school's roll, those first that have stood as they do for longest."""
+    question = f"cases of school {school_id}"
+    asked, key = desk.begin(question, after, at)
+    with desk.answer(actor, asked, listing.MODELS) as now:
+        now.require(Action.READ_SCHOOL_REPORTS, school_id)
+        return page(
+            desk, question, now, key, limit,
+            lambda since, most: cases_of(now.db, school_id, now.at, seen=now.seen(), after=since, limit=most),
+        )  # fmt: skip

@@ -1,0 +1,230 @@
+"""Settings: everything that a deployment says from outside, read once at the start and never echoed.
+
+They come from the environment: `DATABASE_URL`, and names that begin with `AS_CMS_` (docs/settings.md lists them).
+"""
+
+import os
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Self, TypeAlias
+
+from pydantic import AliasChoices, AwareDatetime, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from eventstore.key_material import BadSecret, Secrets
+from eventstore.log import UnsafeSetting, refuse_unsafe_settings
+
+PREFIX: Final = "AS_CMS_"
+
+
+class Mode(StrEnum):
+    """What may be left to the program: keys, logins, issuer and clock in development, nothing in production."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Login(StrEnum):
+    """As whom a process comes to the database; only the owner owns something."""
+
+    SERVICE = "service"
+    FOLLOWERS = "followers"
+    KEYS = "keys"
+    ERASURE = "erasure"
+    EXPIRY = "expiry"
+    OWNER = "owner"
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; every line names a variable, and none repeats a value."""
+
+
+Secret: TypeAlias = SecretStr | None
+
+
+def _data_home() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "attendance"
+
+
+def _url(whom: str) -> Any:
+    return Field(None, description=f"Where {whom} connects, if not by `DATABASE_URL` with the rights of its role.")
+
+
+class Settings(BaseSettings):
+    """What a deployment says. Make one with `load()`; tests may give values by field name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    mode: Mode = Field(Mode.DEVELOPMENT, description="`production` refuses whatever development leaves to the program.")
+    data: Path = Field(
+        default_factory=_data_home,
+        description="Folder of the embedded database, the generated secrets and the erasure journal.",
+    )
+
+    database_url: Secret = Field(
+        None,
+        validation_alias=AliasChoices("database_url", "DATABASE_URL"),
+        description="The PostgreSQL (15 or later) to use. Unset: the embedded one, kept in the data folder.",
+    )
+    database_url_service: Secret = _url("the service")
+    database_url_followers: Secret = _url("whoever fills read models")
+    database_url_keys: Secret = _url("whoever makes and reads keys of personal data")
+    database_url_erasure: Secret = _url("whoever destroys keys")
+    database_url_expiry: Secret = _url("whoever removes answers that are 30 days old")
+    database_url_owner: Secret = _url("`attendance migrate`")
+    reads: Annotated[int, Field(ge=1, le=200)] = Field(8, description="Connections for reads, in each process.")
+
+    key_encryption_key: Secret = Field(
+        None, description="What wraps the keys of personal data, `id:base64 of 32 bytes`; the present one first."
+    )
+    key_encryption_key_file: Path | None = Field(None, description="The file that holds it instead.")
+    claims_secret: Secret = Field(
+        None, description="What digests of NSNs and logins are keyed with, written alike; it never changes."
+    )
+    claims_secret_file: Path | None = Field(None, description="The file that holds it instead.")
+    idempotency_secret: Secret = Field(
+        None, description="What digests of requests are keyed with, written alike; it never changes."
+    )
+    idempotency_secret_file: Path | None = Field(None, description="The file that holds it instead.")
+    erasure_journal: Path | None = Field(
+        None, description="The file that lists what was erased, kept apart from every backup of the database."
+    )
+
+    issuer: str | None = Field(None, description="Who issues the tokens. Unset: the development issuer.")
+    audience: str = Field("as-cms", description="Whom the tokens are meant for.")
+    jwks_file: Path | None = Field(
+        None, description="The file that holds the issuer's public keys (a JSON Web Key Set); goes with the issuer."
+    )
+
+    clock_from: AwareDatetime | None = Field(
+        None, description="Development, on a fresh database: the instant at which a clock of its own begins."
+    )
+
+    @property
+    def production(self) -> bool:
+        return self.mode is Mode.PRODUCTION
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the program brings its own PostgreSQL."""
+        return self.database_url is None
+
+    @property
+    def development_issuer(self) -> bool:
+        """Whether tokens come from the program itself; never in production."""
+        return self.issuer is None
+
+    @property
+    def journal(self) -> Path:
+        """Where the erasure journal is."""
+        return self.erasure_journal or self.data / "erasures.jsonl"
+
+    def url(self, login: Login) -> str | None:
+        """Return where somebody connects, if it is said for them alone."""
+        given: Secret = getattr(self, f"database_url_{login}")
+        return given.get_secret_value() if given else None
+
+    def secrets(self, name: str) -> Secrets | None:
+        """Return the secrets of this field, from the environment or their file; None if neither is given.
+
+        Raises BadSettings for what is no secret, and for a file that cannot be read.
+        """
+        given: Secret = getattr(self, name)
+        file: Path | None = getattr(self, f"{name}_file")
+        if given is None and file is None:
+            return None
+        try:
+            return Secrets.parse(given.get_secret_value() if given else _read(file))
+        except BadSecret as error:
+            raise BadSettings(f"{variable(name)}: {error}") from None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        twice = [name for name in SECRETS if getattr(self, name) and getattr(self, f"{name}_file")]
+        if twice:
+            raise ValueError(f"{variable(twice[0])}: give the secret or its file, not both")
+        if self.issuer and not self.jwks_file:
+            raise ValueError(f"{variable('jwks_file')}: the keys of the issuer are needed")
+        lone = [login for login in Login if self.url(login)] if self.embedded else []
+        if lone:
+            raise ValueError(f"{variable(f'database_url_{lone[0]}')}: goes with DATABASE_URL, which is not set")
+        return self
+
+    @model_validator(mode="after")
+    def _fit_for_production(self) -> Self:
+        if self.production:
+            missing = [name for name in SECRETS if not (getattr(self, name) or getattr(self, f"{name}_file"))]
+            missing += [name for name in ("database_url", "issuer") if getattr(self, name) is None]
+            if missing:
+                raise ValueError(f"production needs {', '.join(map(variable, missing))}")
+            if self.clock_from:
+                raise ValueError(f"production knows only the system's clock: unset {variable('clock_from')}")
+        return self
+
+
+SECRETS: Final = ("key_encryption_key", "claims_secret", "idempotency_secret")
+
+
+def load() -> Settings:
+    """Read the settings of this process.
+
+    Raises BadSettings naming every variable that is wrong, and every one with our prefix that does not exist.
+    """
+    try:
+        refuse_unsafe_settings()
+    except UnsafeSetting as unsafe:
+        raise BadSettings(UnsafeSetting.__doc__) from unsafe
+    ours = [name for name in os.environ if name.upper().startswith(PREFIX)]
+    wrong = [_unknown(name) for name in ours if name.upper() not in variables()]
+    if wrong:
+        raise BadSettings("\n".join(wrong))
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise BadSettings("\n".join(_lines(error))) from None
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a field."""
+    return "DATABASE_URL" if name == "database_url" else f"{PREFIX}{name.upper()}"
+
+
+def variables() -> dict[str, str]:
+    """Return every variable with what it says, in order."""
+    return {variable(name): field.description or "" for name, field in Settings.model_fields.items()}
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, variables(), n=1)
+    return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _lines(error: ValidationError) -> list[str]:
+    return [
+        ": ".join(
+            [
+                *(variable(str(part).lower().removeprefix(PREFIX.lower())) for part in each["loc"][:1]),
+                _said(each["msg"]),
+            ]
+        )
+        for each in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _read(file: Path | None) -> str:
+    try:
+        return file.read_text(encoding="utf-8") if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{file} cannot be read: {type(error).__name__}") from None

@@ -1,0 +1,238 @@
+"""Who asks is proved by a signed token; what they may do is a grant in the log, and a revocation works at once."""
+
+import base64
+import hmac
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+
+from adapters.development_issuer import ISSUER, DevelopmentIssuer, NotInProduction
+from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens, UnusableKeys, key_set
+from domain.users.user import Role
+from tests.api.town import AWHI, KAURI, RIMU, TAUTOKO, Town
+
+KEY = ECKey.generate_key("P-256", parameters={"kid": "ours"})
+NOW = 1_800_000_000
+CLAIMS = {"iss": "us", "aud": "as-cms", "exp": NOW + 60, "iat": NOW, "sub": "mere", "org": str(KAURI)}
+TOKENS = Tokens(KeySet([KEY]), issuer="us", audience="as-cms", now=lambda: NOW)
+
+
+def signed(claims: dict[str, Any], key: Any = KEY, algorithm: str = "ES256") -> str:
+    return jwt.encode({"alg": algorithm, "kid": "ours"}, claims, key, algorithms=[algorithm])
+
+
+def encoded(part: dict[str, Any]) -> bytes:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=")
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    return b".".join((encoded({"alg": "none"}), encoded(claims), b"")).decode()
+
+
+def confused(claims: dict[str, Any]) -> str:
+    """Signed with our public key, as if it were a shared secret."""
+    said = b".".join(encoded(part) for part in ({"alg": "HS256", "kid": "ours"}, claims))
+    mark = hmac.digest(KEY.as_pem(private=False), said, "sha256")
+    return b".".join((said, base64.urlsafe_b64encode(mark).rstrip(b"="))).decode()
+
+
+def without(name: str) -> Callable[[], str]:
+    return lambda: signed({key: value for key, value in CLAIMS.items() if key != name})
+
+
+def changed(**claims: object) -> Callable[[], str]:
+    return lambda: signed(CLAIMS | claims)
+
+
+FALSE: dict[str, Callable[[], str]] = {
+    "nothing": lambda: "",
+    "no token": lambda: "Whetūrangi",
+    "expired": changed(exp=NOW - LEEWAY_SECONDS),
+    "issued in the future": changed(iat=NOW + LEEWAY_SECONDS + 1),
+    "not valid yet": changed(nbf=NOW + LEEWAY_SECONDS + 1),
+    "for another audience": changed(aud="another"),
+    "of another issuer": changed(iss="them"),
+    "unsigned": lambda: unsigned(CLAIMS),
+    "of another key": lambda: signed(CLAIMS, ECKey.generate_key("P-256")),
+    "of our public key as a secret": lambda: confused(CLAIMS),
+    "with an algorithm that is not allowed": lambda: signed(CLAIMS, ECKey.generate_key("P-384"), "ES384"),
+    "tampered with": lambda: signed(CLAIMS)[:-4] + "AAAA",
+    "that never expires": changed(exp=None),
+    "with a time in words": changed(exp="tomorrow"),
+    "of an organisation that is no id": changed(org="kauri"),
+    "of many organisations": changed(org=[str(KAURI)]),
+    "of nobody": changed(sub=""),
+    "of a number": changed(sub=7),
+    "with a role that is no text": changed(role=["SYSTEM"]),
+    "too long": changed(sub="x" * 9_000),
+    **{f"without {name}": without(name) for name in CLAIMS},
+}
+
+
+def test_a_token_proves_the_person_and_the_organisation():
+    proven = TOKENS.prove(signed(CLAIMS | {"role": "AUDITOR", "aud": ["as-cms", "another"]}))
+    assert (proven.subject, proven.organisation, proven.role) == ("mere", KAURI, "AUDITOR")
+
+
+def test_clocks_may_differ_a_little():
+    near = CLAIMS | {"exp": NOW - LEEWAY_SECONDS + 1, "iat": NOW + LEEWAY_SECONDS}
+    assert TOKENS.prove(signed(near)).subject == "mere"
+
+
+@pytest.mark.parametrize("what", FALSE)
+def test_a_token_that_proves_nothing_is_refused(what: str):
+    with pytest.raises(NotProven):
+        TOKENS.prove(FALSE[what]())
+
+
+@pytest.mark.parametrize("keys", [[], [OctKey.generate_key(256)], [KEY, OctKey.generate_key(256)]])
+def test_keys_are_public_ones(keys: list[Any]):
+    with pytest.raises(UnusableKeys):
+        Tokens(KeySet(keys), issuer="us", audience="as-cms")
+
+
+def test_keys_are_read_from_a_file(tmp_path: Path):
+    file = tmp_path / "jwks.json"
+    rsa = RSAKey.generate_key(2048, parameters={"kid": "theirs"})
+    file.write_text(json.dumps(KeySet([KEY, rsa]).as_dict(private=False)))
+    tokens = Tokens(key_set(file), issuer="us", audience="as-cms", now=lambda: NOW)
+    assert tokens.prove(signed(CLAIMS)).subject == "mere"
+    theirs = jwt.encode({"alg": "RS256", "kid": "theirs"}, CLAIMS, rsa)
+    assert tokens.prove(theirs).subject == "mere"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": [{}]}', '{"keys": 7}', "null"])
+def test_a_file_without_keys_stops_the_start(tmp_path: Path, text: str):
+    file = tmp_path / "jwks.json"
+    file.write_text(text)
+    with pytest.raises(UnusableKeys):
+        Tokens(key_set(file), issuer="us", audience="as-cms")
+
+
+def test_the_development_issuer_refuses_production(tmp_path: Path):
+    with pytest.raises(NotInProduction):
+        DevelopmentIssuer(tmp_path / "issuer.json", production=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_development_issuer_keeps_its_key_to_itself(tmp_path: Path):
+    file = tmp_path / "issuer.json"
+    first, second = (DevelopmentIssuer(file, production=False) for _ in range(2))
+    assert file.stat().st_mode & 0o077 == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["issuer.json"]
+    tokens = Tokens(second.keys, issuer=ISSUER, audience="as-cms")
+    assert tokens.prove(first.token(subject="mere", organisation=KAURI)).subject == "mere"
+    assert all("d" not in key.as_dict(private=False) for key in first.keys)
+
+
+def test_without_a_token_nobody_gets_in(town: Town):
+    answer = town.client.post(f"/v1/cases/{uuid4()}/resume", json={})
+    assert (answer.status_code, answer.json()["code"]) == (401, "TokenMissing")
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Token", ""])
+def test_a_token_comes_as_a_bearer(town: Town, scheme: str):
+    token = town.bearer(Role.CASE_MANAGER)["Authorization"].removeprefix("Bearer ")
+    headers = {"Authorization": f"{scheme} {token}".strip()}
+    assert town.client.post(f"/v1/cases/{uuid4()}/resume", json={}, headers=headers).status_code == 401
+
+
+def test_a_false_token_is_answered_401_before_the_body_is_looked_at(town: Town):
+    town_issuer = town.issuer.token(
+        subject="x", organisation=KAURI, role=Role.CASE_MANAGER, lifetime=timedelta(seconds=-3_600)
+    )
+    for token in (town_issuer, unsigned(CLAIMS | {"exp": time.time() + 60}), "x"):
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = town.client.post(f"/v1/cases/{uuid4()}/resume", content=b"nonsense", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "TokenInvalid")
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_a_login_that_nobody_has_proves_nothing(town: Town):
+    headers = {"Authorization": f"Bearer {town.token('nobody', AWHI, Role.CASE_MANAGER)}"}
+    assert town.client.post(f"/v1/cases/{uuid4()}/resume", json={}, headers=headers).status_code == 401
+
+
+def test_a_role_in_a_token_is_no_right(town: Town):
+    """A token may name any role: only a grant in the log makes it one."""
+    login = f"case_manager-{AWHI.hex[:6]}"
+    for organisation, role in [(AWHI, Role.WORKFLOW_LEAD), (TAUTOKO, Role.CASE_MANAGER)]:
+        headers = {"Authorization": f"Bearer {town.token(login, organisation, role)}"}
+        answer = town.client.post(f"/v1/cases/{town.case()}/resume", json={}, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "NotAllowed")
+
+
+def test_the_role_can_be_named_beside_a_token_that_names_none(town: Town):
+    case = town.assigned()
+    token = town.token(f"case_manager-{AWHI.hex[:6]}", AWHI, None)
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"barrier": str(uuid4()), "category": "TRANSPORT", "source": "SCHOOL", "identified_on": "2026-05-04"}
+    ask = town.client.post
+    assert ask(f"/v1/cases/{case}/barriers", json=body, headers=headers).status_code == 403
+    named = headers | {"Acting-Role": "CASE_MANAGER"}
+    assert ask(f"/v1/cases/{case}/barriers", json=body, headers=named).status_code == 200
+
+
+def test_a_narrowed_token_cannot_be_widened(town: Town):
+    headers = town.bearer(Role.OFFICE_SUPPORT) | {"Acting-Role": "CASE_MANAGER"}
+    assert town.client.post(f"/v1/cases/{uuid4()}/resume", json={}, headers=headers).status_code == 403
+
+
+def test_a_revoked_grant_works_at_once(town: Town):
+    user, login = town.person(Role.WORKFLOW_LEAD, AWHI)
+    headers = {"Authorization": f"Bearer {town.token(login, AWHI, Role.WORKFLOW_LEAD)}"}
+    case = town.case()
+    body = {"manager": str(town.people[Role.CASE_MANAGER])}
+    assert town.client.post(f"/v1/cases/{case}/assign", json=body, headers=headers).status_code == 200
+    town.revoke(user, Role.WORKFLOW_LEAD, AWHI)
+    body["reason"] = "CASELOAD"
+    answer = town.client.post(f"/v1/cases/{case}/reassign", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "NotAllowed")
+
+
+def test_a_case_out_of_scope_answers_as_one_that_does_not_exist_BR_69(town: Town):
+    theirs, nobodys = town.assigned(), str(uuid4())
+    answers = [
+        town.client.post(f"/v1/cases/{case}/resume", json={}, headers=town.bearer(Role.CASE_MANAGER, TAUTOKO))
+        for case in (theirs, nobodys)
+    ]
+    assert answers[0].content == answers[1].content
+    assert {answer.status_code for answer in answers} == {404}
+
+
+def test_a_draft_of_another_answers_as_one_that_does_not_exist_BR_11(town: Town):
+    draft = uuid4()
+    body = {"form": {"year_level": 7}}
+    saved = town.client.put(f"/v1/requests/{draft}/draft", json=body, headers=town.bearer(Role.ATTENDANCE_LEAD))
+    assert (saved.status_code, saved.headers["etag"]) == (201, '"1"')
+    for role, organisation in [(Role.OFFICE_SUPPORT, KAURI), (Role.ATTENDANCE_LEAD, None)]:
+        asked = town.bearer(role, organisation) if organisation else town.bearer(role, RIMU)
+        answers = [
+            town.client.post(f"/v1/requests/{one}/discard", json={"reason": "DUPLICATE"}, headers=asked)
+            for one in (draft, uuid4())
+        ]
+        assert {answer.status_code for answer in answers} == {404}
+        assert answers[0].content == answers[1].content
+
+
+def test_an_id_of_another_kind_of_thing_answers_as_one_that_does_not_exist_BR_69(town: Town):
+    """Ids of requests are the client's own: one that is a case's already is nobody's request."""
+    case, before = town.assigned(), town.events()
+    path, headers = f"/v1/requests/{case}/draft", town.bearer(Role.ATTENDANCE_LEAD)
+    draft = town.client.put(path, json={"form": {"year_level": 7}}, headers=headers)
+    assert (draft.status_code, town.events()) == (404, before)
+    request = uuid4()
+    town.client.put(f"/v1/requests/{request}/draft", json={"form": {}}, headers=headers)
+    answers = [town.ask(f"/v1/cases/{one}/resume", {}, Role.CASE_MANAGER) for one in (request, uuid4())]
+    assert {answer.status_code for answer in answers} == {404}
+    assert answers[0].content == answers[1].content

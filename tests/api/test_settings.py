@@ -1,0 +1,147 @@
+"""Settings: what is set is checked as a whole, named by its variable, and never repeated."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from api.settings import BadSettings, Login, Mode, Settings, load, variables
+from eventstore.key_material import Secret
+from tests.house.tree import ROOT
+
+SECRET = Secret("one", bytes(32)).text
+PRODUCTION = {
+    "AS_CMS_MODE": "production",
+    "DATABASE_URL": "postgresql://somebody:hush@db.example/attendance",
+    "AS_CMS_KEY_ENCRYPTION_KEY": SECRET,
+    "AS_CMS_CLAIMS_SECRET": SECRET,
+    "AS_CMS_IDEMPOTENCY_SECRET": SECRET,
+    "AS_CMS_ISSUER": "https://identity.example",
+    "AS_CMS_JWKS_FILE": "keys.json",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch):
+    """Begin without any setting, whoever runs the tests."""
+    for name in os.environ:
+        if name.upper().startswith("AS_CMS_") or name == "DATABASE_URL":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch):
+    def give(**environ: str) -> Settings:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        return load()
+
+    return give
+
+
+@contextmanager
+def refused(*said: str) -> Iterator[None]:
+    with pytest.raises(BadSettings) as error:
+        yield
+    assert all(each in str(error.value) for each in said), str(error.value)
+    assert "hush" not in str(error.value)
+
+
+def test_without_any_setting_the_program_brings_its_database(given):
+    settings = given()
+    assert settings.embedded
+    assert settings.development_issuer
+    assert settings.mode is Mode.DEVELOPMENT
+
+
+def test_the_data_folder_follows_the_customs_of_the_desktop(given):
+    assert given(XDG_DATA_HOME="/elsewhere").data == Path("/elsewhere/attendance")
+
+
+def test_an_empty_variable_is_as_good_as_none(given):
+    assert given(DATABASE_URL="", AS_CMS_MODE="").embedded
+
+
+def test_a_setting_that_does_not_exist_is_refused_with_the_one_that_was_meant(given):
+    with refused("AS_CMS_MODUS: there is no such setting", "did you mean AS_CMS_MODE?"):
+        given(AS_CMS_MODUS="hush")
+
+
+def test_a_value_of_another_kind_is_named_and_not_repeated(given):
+    with refused("AS_CMS_READS: "):
+        given(AS_CMS_READS="hush")
+
+
+def test_production_is_whole_with_all_of_these(given):
+    assert given(**PRODUCTION).production
+
+
+@pytest.mark.parametrize("missing", [name for name in PRODUCTION if name != "AS_CMS_MODE"])
+def test_production_leaves_nothing_to_the_program(given, missing: str):
+    with refused(missing):
+        given(**{name: value for name, value in PRODUCTION.items() if name != missing})
+
+
+def test_production_has_no_clock_that_can_be_set(given):
+    with refused("AS_CMS_CLOCK_FROM"):
+        given(**PRODUCTION, AS_CMS_CLOCK_FROM="2026-02-02T09:00:00+13:00")
+
+
+def test_a_clock_begins_at_an_instant_of_some_zone(given):
+    with refused("AS_CMS_CLOCK_FROM"):
+        given(AS_CMS_CLOCK_FROM="2026-02-02T09:00:00")
+
+
+def test_a_secret_and_its_file_are_one_too_many(given):
+    with refused("AS_CMS_CLAIMS_SECRET"):
+        given(AS_CMS_CLAIMS_SECRET=SECRET, AS_CMS_CLAIMS_SECRET_FILE="secret")
+
+
+def test_a_login_of_its_own_goes_with_a_database(given):
+    with refused("AS_CMS_DATABASE_URL_KEYS", "DATABASE_URL"):
+        given(AS_CMS_DATABASE_URL_KEYS="postgresql://keys:hush@db.example/attendance")
+
+
+def test_a_secret_is_read_from_its_file(given, tmp_path: Path):
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    secrets = given(AS_CMS_CLAIMS_SECRET_FILE=str(file)).secrets("claims_secret")
+    assert secrets is not None
+    assert secrets.present.text == SECRET
+
+
+@pytest.mark.parametrize("text", ["", "hush", "one:aHVzaA=="])
+def test_what_is_no_secret_is_refused(given, tmp_path: Path, text: str):
+    file = tmp_path / "secret"
+    file.write_text(text)
+    with refused("AS_CMS_CLAIMS_SECRET: "):
+        given(AS_CMS_CLAIMS_SECRET_FILE=str(file)).secrets("claims_secret")
+
+
+def test_a_secret_file_that_cannot_be_read_is_named(given, tmp_path: Path):
+    with refused(str(tmp_path)):
+        given(AS_CMS_CLAIMS_SECRET_FILE=str(tmp_path)).secrets("claims_secret")
+
+
+def test_nothing_secret_shows_in_a_representation(given):
+    shown = repr(given(**PRODUCTION))
+    assert "hush" not in shown
+    assert SECRET not in shown
+
+
+def test_the_unsafe_way_to_insert_is_refused(given):
+    with refused("POSTGRES_ENABLE_DB_FUNCTIONS"):
+        given(POSTGRES_ENABLE_DB_FUNCTIONS="y")
+
+
+def test_every_login_can_be_said_apart(given):
+    names = {f"AS_CMS_DATABASE_URL_{login.upper()}" for login in Login}
+    assert names <= set(variables())
+
+
+def test_the_page_of_settings_lists_every_setting_as_it_is():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{name}` | {meaning} |" for name, meaning in variables().items()]
