@@ -12,7 +12,7 @@ from adapters.identity import Tokens, key_set
 from api import permits
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
-from api.http import document, health, pages, problems
+from api.http import document, health, pages, problems, reference
 from api.http.edge import Edge
 from api.http.identity import Door
 from api.http.logins import Logins
@@ -23,7 +23,7 @@ from api.reference import ROUTERS as REFERENCE
 from api.requests import ROUTERS as REQUESTS
 from api.settings import BadSettings, Settings, variable
 
-ROUTERS: Final = (health.router, pages.router, *REQUESTS, *CASES, *REFERENCE, *QUESTIONS)
+ROUTERS: Final = (health.router, pages.router, reference.router, *REQUESTS, *CASES, *REFERENCE, *QUESTIONS)
 
 DESCRIPTION: Final = """Cases of chronically absent students, from a school's request to the closing of the case.
 

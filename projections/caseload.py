@@ -4,7 +4,6 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Composable, Literal
 
-from domain.cases.status import ACTIVE
 from eventstore.connections import Connection
 from projections.lists import EVERY, FIRST, Listed, Place, Tally, page, tally, with_field
 from projections.moments import AsAt
@@ -29,6 +28,5 @@ def size_of(db: Connection, manager: UUID, at: AsAt, *, seen: Composable = EVERY
 
 
 def others_of(db: Connection, manager: UUID, case: UUID, at: AsAt) -> int:
-    """Count the active cases that a person works beside this one, whether the model has heard of this one or not."""
-    load = size_of(db, manager, at, seen=SQL("now.case_id <> {}").format(Literal(case)))
-    return sum(load.by_status.get(status, 0) for status in ACTIVE)
+    """Count the cases that a person works beside this one, all of them active: a closed case has no manager."""
+    return size_of(db, manager, at, seen=SQL("now.case_id <> {}").format(Literal(case))).all

@@ -97,7 +97,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas.update({"Problem": _PROBLEM, "Fault": _FAULT, "Answer": _ANSWER, "Warned": _WARNED, **_bodies(app)})
-    for route in api_routes(app):
+    for route in _shown(app):
         for method in route.methods or ():
             _complete(made["paths"][route.path][method.lower()], route)
     return made
@@ -113,8 +113,12 @@ def reader_of(route: APIRoute) -> Reader[Any] | None:
     return next((call for call in calls(route.dependant) if isinstance(call, Reader)), None)
 
 
+def _shown(app: FastAPI) -> list[APIRoute]:
+    return [route for route in api_routes(app) if route.include_in_schema]
+
+
 def _bodies(app: FastAPI) -> dict[str, Any]:
-    readers = [reader for route in api_routes(app) if (reader := reader_of(route))]
+    readers = [reader for route in _shown(app) if (reader := reader_of(route))]
     adapters = {reader.of.__name__: reader.adapter for reader in readers}
     inputs = [(name, _VALIDATION, adapter) for name, adapter in adapters.items()]
     _, defined = TypeAdapter.json_schemas(inputs, ref_template=_REF)

@@ -31,7 +31,7 @@ def ready(request: Request) -> dict[str, str]:
         raise _not_ready("the database does not answer") from None
     except NotMigrated:
         raise _not_ready("the database has the schema of another release") from None
-    if not service.writer._thread.is_alive():  # noqa: SLF001 - the writer has no public word for it
+    if not service.writer.alive:
         raise _not_ready("the writer has stopped")
     return {"status": "ready"}
 

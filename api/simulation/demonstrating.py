@@ -94,7 +94,7 @@ def _stay(service: Service, outcome: Outcome, address: str) -> None:
     """Say where everything is, and stay for whoever sits at a terminal."""
     heading("The service")
     say(f"API            {address}/v1")
-    say(f"Documentation  {address}/openapi.json")
+    say(f"Documentation  {address}/docs")
     say(f"Ready?         {address}/health/ready")
     school = busiest(outcome)
     if not sys.stdout.isatty() or os.environ.get("CI", "").lower() in {"1", "true"}:

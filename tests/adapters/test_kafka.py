@@ -3,6 +3,7 @@
 import gc
 import os
 import random
+import select
 import subprocess
 import sys
 import threading
@@ -11,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +22,17 @@ from kafka import KafkaConsumer, TopicPartition
 
 from adapters.case_facts.messages import Messages
 from adapters.case_facts.telling import TOLD
-from adapters.kafka import BadKafkaSettings, BrokerAway, CaseFacts, Fenced, OtherLog, committed, settings_of
+from adapters.kafka import (
+    BadKafkaSettings,
+    BrokerAway,
+    CaseFacts,
+    Fenced,
+    OtherLog,
+    Producer,
+    committed,
+    positions,
+    settings_of,
+)
 from api.commands.publishing import FENCED, client_settings, follow, give_up
 from api.commands.running import UNUSABLE
 from api.settings import BadSettings
@@ -119,12 +129,12 @@ def following(dsn: str, work: CaseFacts, batch: int = 200) -> Iterator[Follower]
 def child(dsn: str, kafka: Broker | Given, topic: str, how: str = "follows") -> Iterator[subprocess.Popen[bytes]]:
     """A publisher in a process of its own; killed at the end if it still lives."""
     command = [sys.executable, "-m", "tests.adapters.publishing_child", dsn, kafka.bootstrap, topic, how]
-    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def until(holds: Callable[[], object], what: str = "") -> None:
@@ -136,7 +146,8 @@ def until(holds: Callable[[], object], what: str = "") -> None:
 
 
 def read(kafka: Broker | Given, topic: str, isolation: str = "read_committed") -> list[Any]:
-    """Every record that a reader sees, partition by partition."""
+    """Every record that a reader sees, partition by partition, once the last transaction has ended in all of them."""
+    settle(kafka, topic)
     options = {"isolation_level": isolation, "enable_auto_commit": False, "auto_offset_reset": "earliest"}
     with closing(KafkaConsumer(bootstrap_servers=kafka.bootstrap, **options)) as consumer:
         places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
@@ -147,6 +158,15 @@ def read(kafka: Broker | Given, topic: str, isolation: str = "read_committed") -
             assert time.monotonic() < end, "the topic was not read to its end"
             found += [record for records in consumer.poll(timeout_ms=200).values() for record in records]
     return found
+
+
+def settle(kafka: Broker | Given, topic: str) -> None:
+    """Take over: Kafka answers when what the publisher before left is committed or aborted in every partition."""
+    producer = Producer(**settings_of(kafka.bootstrap, {}), transactional_id=topic)
+    try:
+        producer.init_transactions()
+    finally:
+        producer.abandon()
 
 
 def told(records: list[Any]) -> dict[UUID, list[tuple[int, int, int, str]]]:
@@ -181,31 +201,36 @@ def caught_up(kafka: Broker | Given, topic: str, log: CaseLog) -> bool:
 def test_every_fact_once_in_order_per_case_though_publisher_and_broker_are_killed(
     own: Broker, log: CaseLog, followers: str, topic: str
 ):
-    draw, events, hurry = random.Random(3), history(CASES, 6_000, seed=1), threading.Event()
-    writing = threading.Thread(target=write_steadily, args=(log, events, hurry), daemon=True)
+    draw, stop = random.Random(3), threading.Event()
+    writing = threading.Thread(target=write_steadily, args=(log, stop), daemon=True)
     writing.start()
     for turn in range(5):
-        with child(followers, own, topic):
-            until(partial(wrote, log, log.position + 300, writing))
-            time.sleep(draw.uniform(0.5, 2.5))
+        with child(followers, own, topic) as process:
+            taken(process, draw.randint(1, 4))
             if turn == 2:
                 own.kill()
                 own.start()
-    hurry.set()
+                taken(process, 5)
+            time.sleep(draw.uniform(0, 0.3))
+    stop.set()
     writing.join()
     with child(followers, own, topic):
         until(lambda: caught_up(own, topic, log), "the last publisher did not catch up")
     assert told(read(own, topic)) == expected(log)
 
 
-def wrote(log: CaseLog, position: int, writing: threading.Thread) -> bool:
-    return log.position > position or not writing.is_alive()
+def taken(process: subprocess.Popen[bytes], batches: int) -> None:
+    """Wait until a publisher has taken so many more batches."""
+    assert process.stdout
+    for _ in range(batches):
+        assert select.select([process.stdout], [], [], HANG)[0], "the publisher takes nothing"
+        assert process.stdout.readline(), "the publisher ended"
 
 
-def write_steadily(log: CaseLog, events: Iterator[tuple[UUID, Any]], hurry: threading.Event) -> None:
-    while batch := list(islice(events, 50)):
-        log.add(batch)
-        hurry.wait(0.05)
+def write_steadily(log: CaseLog, stop: threading.Event) -> None:
+    events = history(CASES, 1_000_000, seed=1)
+    while not stop.wait(0.1):
+        log.add(islice(events, 50))
 
 
 def test_what_a_killed_publisher_left_open_is_seen_by_readers_of_uncommitted_records_only(
@@ -308,7 +333,7 @@ def test_nothing_personal_is_in_any_record_of_either_topic(
     log.add((uuid4(), example(kind)) for kind in of_cases())
     with following(followers, publisher()):
         until(lambda: caught_up(kafka, topic, log))
-    records = [*read(kafka, topic), *read(kafka, f"{topic}.position")]
+    records = [*read(kafka, topic), *read(kafka, positions(topic))]
     assert len(records) > len(TOLD)
     for record in records:
         everything = b" ".join([record.key, record.value, *(value for _, value in record.headers)]).decode()

@@ -59,7 +59,7 @@ def test_a_day_on_which_one_school_is_closed_is_told_to_that_school_BR_5(own_tow
     assert school_meeting(own_town).school_day_on == NEXT
 
 
-@pytest.mark.parametrize("role", [Role.ATTENDANCE_LEAD, Role.WORKFLOW_LEAD, Role.CIT_OFFICER, Role.SYSTEM])
+@pytest.mark.parametrize("role", [Role.ATTENDANCE_LEAD, Role.WORKFLOW_LEAD, Role.CIT_OFFICER, Role.NATIONAL_ANALYST])
 @pytest.mark.parametrize(("path", "body"), [(NATIONAL, with_holiday()), (SCHOOL, closed(DUE))])
 def test_nobody_but_the_administrator_publishes_a_calendar(town: Town, path: str, body: Any, role: Role):
     before = town.events()

@@ -106,7 +106,9 @@ def test_kpi_figures_and_counts_name_nobody_and_no_name_is_logged(town: Town):
     case = town.assigned()
     period = "first=2026-05-01&last=2026-05-31"
     with structlog.testing.capture_logs() as lines:
-        named = [read(town, path, LEAD).text for path in (f"/v1/cases/{case}", f"/v1/users/{town.people[MANAGER]}/caseload")]
+        named = [
+            read(town, path, LEAD).text for path in (f"/v1/cases/{case}", f"/v1/users/{town.people[MANAGER]}/caseload")
+        ]
         counts = [read(town, f"/v1/providers/{AWHI}/{path}", LEAD).text for path in (f"kpi?{period}", "load")]
     assert all("Tamatea" in each for each in named)
     assert not any(name in each for each in (*counts, repr(lines)) for name in ("Tamatea", "Parata", "Kauri"))

@@ -59,7 +59,7 @@ def test_a_route_says_who_may_ask_by_a_type_or_that_it_is_public():
 
 def test_only_health_numbers_and_documentation_are_public():
     public = {route.path for route in ROUTES if not any(isinstance(c, Audience) for c in calls(route.dependant))}
-    assert public == {"/health/live", "/health/ready", "/metrics", "/openapi.json"}
+    assert public == {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"}
 
 
 def test_an_audience_is_the_roles_that_hold_the_right():

@@ -71,7 +71,9 @@ def test_every_relation_has_a_twin_or_is_listed_as_having_none():
     assert sorted(each.__name__ for each in listed) == sorted(each.__name__ for each in every_relation())
 
 
-@pytest.mark.parametrize("relation", sorted(WITHOUT_TWIN, key=lambda each: getattr(each, "__name__", "")), ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "relation", sorted(WITHOUT_TWIN, key=lambda each: getattr(each, "__name__", "")), ids=lambda each: each.__name__
+)
 def test_whoever_stands_in_a_relation_that_no_row_tells_is_listed_nothing_by_it(relation):
     held = [(role, action) for action in READS for role, held in TABLE[action].items() if set(held) == {relation}]
     for role, action in held:

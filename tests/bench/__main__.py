@@ -13,10 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.embedded_postgres import EmbeddedPostgres
-from tests.bench import commands, hot_case, kafka_publish
+from tests.bench import commands, hot_case, http, kafka_publish, questions, rebuilding
 from tests.bench.measuring import Benchmarks, Figure, Ground, fdatasync_ms
 
-ALL: Benchmarks = {**commands.BENCHMARKS, **hot_case.BENCHMARKS, **kafka_publish.BENCHMARKS}
+ALL: Benchmarks = {
+    **commands.BENCHMARKS,
+    **hot_case.BENCHMARKS,
+    **rebuilding.BENCHMARKS,
+    **http.BENCHMARKS,
+    **questions.BENCHMARKS,
+    **kafka_publish.BENCHMARKS,
+}
 REPORT = Path("build/bench.json")
 SETTINGS = {"checkpoint_timeout": "1h", "max_wal_size": "8GB"}
 """So that no checkpoint falls into the round of one side alone; all that lasts is flushed at every commit."""

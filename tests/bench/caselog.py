@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
-from typing import Any
+from functools import cache
 from uuid import UUID, uuid4, uuid5
 
 from domain import registry
@@ -86,11 +85,6 @@ def tools() -> Tools:
     """What folds these events: there is nothing personal in them."""
     types = registry.events()
     return Tools(types=types, codec=Codec(types))
-
-
-def equipment() -> Any:
-    """What another process makes its tools with."""
-    return partial(tools)
 
 
 class _NoKeys:

@@ -1,9 +1,7 @@
 """How fast a model is rebuilt, with every version of its rows: against a loop that commits each event, and folding."""
 
 import time
-from contextlib import closing
 from functools import partial
-from statistics import median
 from typing import Any
 
 from eventstore.connections import Connection, connect
@@ -11,21 +9,19 @@ from eventstore.log import Recorded, tail
 from projections import cases
 from projections.generations import sql
 from projections.rebuilding import Progress, rebuild
-from tests.bench.caselog import EVENTS, case_log, tools
+from tests.bench.caselog import case_log, tools
 from tests.bench.measuring import Benchmarks, Figure, Ground
 from tests.eventstore.roles import as_role
 
 CASES = 25_000
 PEERS_EVENTS = 6_000
-ROUNDS = 3
-
 MODEL = cases.project
 
 
 def rebuild_cases(ground: Ground) -> list[Figure]:
     """Events a second of the cases' events into full row history, by one worker; the peer keeps present rows only."""
     dsn, head = case_log(ground, ground.size(CASES, 40))
-    seconds, index = rebuilt(dsn, workers=1, rounds=ground.size(ROUNDS, 1))
+    seconds, index = rebuilt(dsn, workers=1)
     size = min(head, ground.size(PEERS_EVENTS, 40))
     with connect(dsn, deadline=None) as owner:
         its = size / present_rows_only(owner, tail(owner, head - size, size))
@@ -38,36 +34,29 @@ def rebuild_share(ground: Ground) -> list[Figure]:
     dsn, head = case_log(ground, ground.size(CASES, 40))
     with connect(dsn, deadline=None) as owner:
         events = [each for after in range(0, head, 10_000) for each in tail(owner, after, 10_000)]
-    pairs = [(rebuilt(dsn, workers=1, rounds=1)[0], folded(events)) for _ in range(ground.size(ROUNDS, 1))]
-    mine, its = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+    its, (mine, _) = folded(events), rebuilt(dsn, workers=1)
     return [figure("rebuild-share", head / mine, head / its, head, "peer: decodes and folds, writes nothing")]
 
 
 def rebuild_cases_2(ground: Ground) -> list[Figure]:
     """The same by two workers, beside one."""
     dsn, head = case_log(ground, ground.size(CASES, 40))
-    pairs = [
-        tuple(rebuilt(dsn, workers=workers, rounds=1)[0] for workers in (2, 1)) for _ in range(ground.size(ROUNDS, 1))
+    two, one = (rebuilt(dsn, workers=workers)[0] for workers in (2, 1))
+    return [
+        figure("rebuild-cases-2", head / two, head / one, head, "peer: ours with one worker; start of both included")
     ]
-    two, one = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
-    return [figure("rebuild-cases-2", head / two, head / one, head, "peer: ours with one worker; start of both included")]
 
 
 def figure(name: str, ours: float, peer: float, n: int, note: str) -> Figure:
     return Figure(name=name, ours=ours, peer=peer, ratio=ours / peer, unit="events/s", n=n, note=note)
 
 
-def rebuilt(dsn: str, *, workers: int, rounds: int) -> tuple[float, float]:
-    """Rebuild so many times; the seconds of folding, and those of building the indexes (medians)."""
-    folding, indexing = [], []
-    for _ in range(rounds):
-        phases: dict[str, float] = {}
-        rebuild(
-            dsn, as_role(dsn, "followers"), MODEL, tools, workers=workers, report=partial(_remember, phases), patience=60
-        )  # fmt: skip
-        folding.append(phases["fold"])
-        indexing.append(phases["index"])
-    return median(folding), median(indexing)
+def rebuilt(dsn: str, *, workers: int) -> tuple[float, float]:
+    """Rebuild; the seconds of folding, and those of building the indexes."""
+    phases: dict[str, float] = {}
+    remember = partial(_remember, phases)
+    rebuild(dsn, as_role(dsn, "followers"), MODEL, tools, workers=workers, report=remember, patience=60)
+    return phases["fold"], phases["index"]
 
 
 def _remember(phases: dict[str, float], progress: Progress) -> None:
