@@ -18,8 +18,9 @@ from api.http.problems import invalid
 
 Json: TypeAlias = dict[str, Any]
 
-POLICY: Final = "default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; {frames}"
-_FRAMES: Final = "frame-ancestors 'none'"
+_POLICY: Final = (
+    "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
 _NO_PROBLEM: Final = "2"
 _MISTAKES: Final = (
@@ -66,7 +67,7 @@ def page(document: Json) -> Page:
         schemas=_described(_schemas(document)),
     )
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return Page(html=html, policy=POLICY.format(digest=digest, frames=_FRAMES))
+    return Page(html=html, policy=_POLICY.format(digest))
 
 
 def kind(schema: Json, schemas: Json) -> str:
