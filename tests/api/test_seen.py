@@ -358,7 +358,7 @@ def test_a_revoked_grant_ends_every_question_whatever_moment_is_asked_for(town: 
         town.follow(),
         (f"/v1/cases/{case}", f"/v1/providers/{TOWNS_AWHI}/queue", f"/v1/users/{user}/caseload"),
     )
-    ask = lambda path, **at: town.client.get(path, params=at, headers=headers).status_code  # noqa: E731
+    ask = lambda path, **at: town.client.get(path, params=at, headers=headers).status_code  # noqa: E731 - asked as at several moments
     assert {ask(path, position=then) for path in paths} == {200}
     town.revoke(user, Role.WORKFLOW_LEAD, TOWNS_AWHI)
     assert {ask(path, **at) for path in paths for at in ({}, {"position": then})} == {403}

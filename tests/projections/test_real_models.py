@@ -163,9 +163,9 @@ OFF_THE_ROLL = Enrolment(
 REGISTERED = StudentRegistered(details=identity(student(ANA)))
 CARING = CaregiverRegistered(name=identity(ANA))
 INVITED = UserInvited(details=identity(login(ANA)))
-A_STUDENT = people.Row(person_id=PERSON, kind=Kind.STUDENT, student=student(ANA))  # type: ignore[arg-type] # open
-A_CAREGIVER = people.Row(person_id=PERSON, kind=Kind.CAREGIVER, caregiver=ANA)  # type: ignore[arg-type] # open
-A_USER = people.Row(person_id=PERSON, kind=Kind.USER, user=login(ANA))  # type: ignore[arg-type] # open
+A_STUDENT = people.Row(person_id=PERSON, kind=Kind.STUDENT, student=student(ANA))  # type: ignore[arg-type] # as rows hold it: opened
+A_CAREGIVER = people.Row(person_id=PERSON, kind=Kind.CAREGIVER, caregiver=ANA)  # type: ignore[arg-type] # as rows hold it: opened
+A_USER = people.Row(person_id=PERSON, kind=Kind.USER, user=login(ANA))  # type: ignore[arg-type] # as rows hold it: opened
 
 
 def changed(row: people.Row, **values: Any) -> Any:
