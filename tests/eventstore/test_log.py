@@ -134,6 +134,27 @@ def test_a_claim_that_moved_since_it_was_read_collides(appender: Appender) -> No
         assert bool(appender.send(batch).collided) is expected
 
 
+def test_who_only_read_a_claim_collides_once_it_was_taken(appender: Appender) -> None:
+    taking = appender.batch()
+    one_event(taking)
+    taking.write_claim(0, key=b"name", version=0, holder=uuid4(), held=True, command=uuid4())
+    appender.send(taking)
+    reading = appender.batch()
+    one_event(reading)
+    reading.read_claim(0, b"name", 0)
+    assert appender.send(reading).collided == {0}
+
+
+def test_a_command_that_was_answered_meanwhile_collides_and_disturbs_nobody(appender: Appender) -> None:
+    command = uuid4()
+    for expected in (frozenset[int](), frozenset({0})):
+        batch = appender.batch()
+        one_event(batch, 0)
+        batch.answer(0, command=command, body=b"", answer=b"{}")
+        one_event(batch, 1)
+        assert appender.send(batch).collided == expected
+
+
 def test_events_sealed_with_a_key_that_is_no_longer_alive_are_not_appended(appender: Appender) -> None:
     batch = appender.batch()
     one_event(batch)
