@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from api.automations.registry import AUTOMATIONS
 from tests.api.automations.sweeps import paused, types, walk_to
+from tests.api.automations.test_waking import until
 from tests.api.town import Town
 from tests.house.tree import ROOT
 
@@ -80,3 +81,16 @@ def test_it_runs_until_it_is_told_to_stop(own_town: Town):
         assert process.wait(HANG_SECONDS) == 0
     assert (said["event"], said["automation"], said["done"]) == ("swept", "resuming", 1)
     assert types(own_town, case)[-1] == "CaseResumed"
+
+
+def test_a_service_that_keeps_its_read_models_runs_the_automations_too_BR_71(own_town: Town):
+    _, case = paused(own_town, BORN_ON)
+    own_town.follow()
+    walk_to(own_town, date(2026, 7, 1))
+    command = [*PROGRAM[:-1], "serve", "--port", "0", "--project"]
+    with subprocess.Popen(command, cwd=ROOT, env=environ(own_town), stdout=subprocess.DEVNULL) as process:
+        try:
+            until(lambda: types(own_town, case)[-1] == "CaseResumed")
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(HANG_SECONDS) == 0
