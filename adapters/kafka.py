@@ -27,7 +27,7 @@ from kafka.errors import (
 from kafka.partitioner import murmur2
 
 from adapters.case_facts.contract import TOPIC
-from adapters.case_facts.messages import Message, Messages, instant
+from adapters.case_facts.messages import Message, Messages
 from eventstore.connections import Connection, Unavailable
 from eventstore.followers import Halt
 from eventstore.log import Recorded, head, tail
@@ -93,10 +93,10 @@ class BrokerAway(Unavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """The last event told, and when it was recorded, so that another log is noticed."""
+    """The last event told, and the id of its command, so that another log is noticed."""
 
     position: int = 0
-    recorded_at: str = ""
+    command_id: str = ""
 
 
 class CaseFacts:
@@ -171,7 +171,8 @@ class CaseFacts:
             raise KafkaTimeoutError
         self._producer.begin_transaction()
         self._producer.tell(self._topic, facts)
-        self._producer.send(positions(self._topic), position_record(last), self._topic.encode(), partition=0)
+        record, day = position_record(last), facts[-1].day
+        self._producer.send(positions(self._topic), record, self._topic.encode(), partition=0, timestamp_ms=day)
         self._producer.begin_commit()
 
     def _settle(self) -> None:
@@ -222,8 +223,8 @@ class Producer(KafkaProducer):  # type: ignore[misc] # the library has no types
     def tell(self, topic: str, facts: Sequence[Message]) -> None:
         """Send facts into the open transaction, each into the partition of its case."""
         count = len(self.partitions_for(topic))
-        for key, value, headers in facts:
-            self.send(topic, value, key, headers, partition_of(key, count))
+        for key, value, headers, day in facts:
+            self.send(topic, value, key, headers, partition_of(key, count), day)
 
     def begin_commit(self) -> None:
         """Begin to commit, in the client's own thread."""
@@ -308,15 +309,15 @@ def _last_between(consumer: Any, place: TopicPartition, start: int, end: int) ->
 
 
 def position_record(last: Recorded) -> bytes:
-    return dumps({"position": last.position, "recorded_at": instant(last.recorded_at)}).encode()
+    return dumps({"position": last.position, "command_id": str(last.command_id)}).encode()
 
 
 def require_same_log(connection: Connection, reached: Position) -> None:
     """Raise OtherLog unless the event that was told last stands in this log."""
     if not reached.position:
         return
-    at = [instant(event.recorded_at) for event in tail(connection, reached.position - 1, 1)]
-    if at != [reached.recorded_at]:
+    found = [str(event.command_id) for event in tail(connection, reached.position - 1, 1)]
+    if found != [reached.command_id]:
         raise OtherLog(OtherLog.__doc__)
 
 

@@ -15,7 +15,11 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "ce_type": {"type": "string"},
     "ce_source": {"const": SOURCE},
     "ce_subject": {"type": "string", "format": "uuid", "description": "The case; it is the key of the record too."},
-    "ce_time": {"type": "string", "format": "date-time", "description": "When it was recorded (UTC)."},
+    "ce_time": {
+        "type": "string",
+        "format": "date-time",
+        "description": "The first instant, in UTC, of the Auckland day on which it was recorded.",
+    },
     "ce_position": {**_NUMBER, "description": "The position of the event in the log; it grows, with gaps."},
     "ce_version": {**_NUMBER, "description": "The version of the case that this fact made; it grows, with gaps."},
     "ce_previousversion": {

@@ -6,13 +6,15 @@ that it has seen itself has missed nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from adapters.case_facts.contract import FACTS, type_name
 from adapters.case_facts.telling import NOT_TOLD, TOLD, Telling
 from domain import registry
+from domain.days import AUCKLAND
 from eventstore.canonical import read, write
 from eventstore.codec import UnknownType
 from eventstore.connections import Connection
@@ -35,11 +37,12 @@ SELECT of.stream, before.version
 
 
 class Message(NamedTuple):
-    """What is sent; the key is the case."""
+    """What is sent; the key is the case, the time the day: its first instant in Auckland, in Unix milliseconds."""
 
     key: bytes
     value: bytes
     headers: list[tuple[str, bytes]]
+    day: int
 
 
 class Messages:
@@ -83,7 +86,9 @@ class Messages:
         case, previous = str(event.stream), self._previous.get(event.stream, 0)
         self._previous[event.stream] = event.version
         value = _shared(event, case, telling) | {name: get(tree) for name, get in telling.getters}
-        return Message(case.encode(), write(value), _headers(event, case, telling, previous))
+        return Message(
+            case.encode(), write(value), _headers(event, case, telling, previous), beginning(event.decided_on)[1]
+        )
 
 
 def told_before(connection: Connection, events: Iterable[Recorded]) -> dict[UUID, int]:
@@ -98,9 +103,14 @@ def told_before(connection: Connection, events: Iterable[Recorded]) -> dict[UUID
     return dict(connection.execute(_BEFORE, asked, prepare=True).fetchall())
 
 
-def instant(at: datetime) -> str:
-    """Write an instant as the log does: RFC 3339 in UTC, with microseconds."""
-    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
+@lru_cache(maxsize=1_000)
+def beginning(day: date) -> tuple[bytes, int]:
+    """Return when a day begins in Auckland: as RFC 3339 in UTC, and in Unix milliseconds.
+
+    No fact tells a finer time: a case that goes on soon after midnight would tell a sixth birthday (BR-71).
+    """
+    first = datetime.combine(day, time(), AUCKLAND).astimezone(UTC)
+    return first.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), int(first.timestamp()) * 1000
 
 
 def literal(values: Iterable[object]) -> str:
@@ -134,7 +144,7 @@ def _headers(event: Recorded, case: str, telling: Telling, previous: int) -> lis
         _TYPES[telling.kind],
         ("ce_id", position),
         ("ce_subject", case.encode()),
-        ("ce_time", instant(event.recorded_at).encode()),
+        ("ce_time", beginning(event.decided_on)[0]),
         ("ce_position", position),
         ("ce_version", b"%d" % event.version),
         ("ce_previousversion", b"%d" % previous),

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields
-from datetime import date
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -121,6 +121,18 @@ def test_a_resume_is_resumed_and_nothing_else_neither_why_nor_by_whom_BR_71(kind
     assert headers(message)["ce_type"] == f"{TOPIC}.CaseResumed"
 
 
+def test_no_fact_tells_the_hour_for_midnight_would_tell_a_birthday_BR_71():
+    midnight = datetime(2026, 6, 19, 12, tzinfo=UTC)
+    told: list[Any] = []
+    for hours in (0, 9):
+        at = midnight + timedelta(hours=hours)
+        event = replace(recorded(1, CASE, 1, example(CaseResumed)), recorded_at=at, decided_on=date(2026, 6, 20))
+        MESSAGES.forget()
+        told += MESSAGES.of(NO_LOG, [event])
+    assert told[0] == told[1]
+    assert (headers(told[0])["ce_time"], told[0].day) == ("2026-06-19T12:00:00Z", midnight.timestamp() * 1000)
+
+
 def test_a_pause_names_no_day_on_which_the_case_goes_on_BR_70():
     [message] = told_of(example(CasePaused))
     assert json.loads(message.value).keys() - SHARED == {"paused_on", "stopped"}
@@ -142,7 +154,7 @@ def test_a_message_is_a_cloud_event_keyed_by_its_case():
         "ce_type": "attendance.case-facts.v1.CaseReturnedToOpen",
         "ce_source": "/attendance/log",
         "ce_subject": str(CASE),
-        "ce_time": "2026-02-02T09:00:02.000000Z",
+        "ce_time": "2026-02-01T11:00:00Z",
         "ce_position": "2",
         "ce_version": "1",
         "ce_previousversion": "0",

@@ -348,7 +348,7 @@ def test_the_facts_of_another_log_are_never_mixed_with_those_of_this_one(
     with following(followers, publisher()):
         until(lambda: caught_up(kafka, topic, log))
     log.db.execute("ALTER TABLE log.events DISABLE TRIGGER USER")
-    log.db.execute("UPDATE log.events SET recorded_at = recorded_at + interval '1 second' WHERE position = 5")
+    log.db.execute("UPDATE log.events SET command_id = gen_random_uuid() WHERE position = 5")
     with connect(followers) as connection, pytest.raises(OtherLog):
         publisher().begin(connection)
 

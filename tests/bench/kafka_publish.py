@@ -100,8 +100,8 @@ def sent(transactions: Sequence[Transaction], bootstrap: str) -> float:
         began = time.perf_counter()
         for each in transactions:
             producer.begin_transaction()
-            for key, value, headers in each.facts:
-                producer.send(topic, value, key, headers)
+            for key, value, headers, day in each.facts:
+                producer.send(topic, value, key, headers, timestamp_ms=day)
             producer.send(positions(topic), position_record(each.last), topic.encode())
             producer.commit_transaction()
         return time.perf_counter() - began
