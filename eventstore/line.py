@@ -1,6 +1,6 @@
 """The line of those who wait for the deciding writer: in the order of arrival on a stream, in turns between streams."""
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 
 from domain.decision import Ref
 from eventstore.requests import Waiting
@@ -29,17 +29,18 @@ class Line:
             self._streams.move_to_end(stream, last=False)
         self._length += len(waiting)
 
-    def take(self, most: int) -> list[Waiting]:
-        """Let up to so many go: one of each stream, then the next of each; never the same command twice."""
+    def take(self, most: int, most_of_one: int) -> list[Waiting]:
+        """Let up to so many go, and of one stream: one of each, then the next of each; never the same command twice."""
         taken: list[Waiting] = []
         again: list[Waiting] = []
-        ids = set()
-        while self._streams and len(taken) < most:
+        ids, of_stream = set(), Counter[Ref]()
+        while self._streams and len(taken) < most and of_stream[next(iter(self._streams))] < most_of_one:
             one = self._next()
             if one.abandoned:
                 continue
             (again if one.request.command_id in ids else taken).append(one)
             ids.add(one.request.command_id)
+            of_stream[one.request.stream] += 1
         self.rejoin(again)
         return taken
 

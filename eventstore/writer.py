@@ -22,7 +22,9 @@ from eventstore.turn import Tools, Turn
 Clock = Callable[[], datetime]
 
 MOST_AT_ONCE = 64
-"""How many commands one turn takes: enough to share a commit, few enough that a hot stream holds nobody up for long."""
+"""How many commands one turn takes: enough to share a commit, few enough that nobody waits for long."""
+MOST_OF_ONE_STREAM = 16
+"""How many of them belong to one stream: the turns of a hot one are short, and others are in the next."""
 MOST_WAITING = 10_000
 PATIENCE_SECONDS = 2.5
 """How long a caller waits before it is told that nothing is known yet."""
@@ -117,7 +119,7 @@ class Writer:
             taken: list[Waiting] = []
             while not taken and not (self._closing and not self._line):
                 self._arrived.wait_for(lambda: self._line or self._closing)
-                taken = self._line.take(MOST_AT_ONCE)
+                taken = self._line.take(MOST_AT_ONCE, MOST_OF_ONE_STREAM)
             return taken
 
     def _work(self, waiting: list[Waiting]) -> None:
@@ -181,8 +183,8 @@ class Writer:
 
     def _fail_all(self) -> None:
         with self._arrived:
-            rest = self._line.take(len(self._line))
-        settle((one, Unavailable()) for one in rest)
+            while rest := self._line.take(MOST_WAITING, MOST_WAITING):
+                settle((one, Unavailable()) for one in rest)
 
     def _apart(self, waiting: list[Waiting], error: Exception) -> None:
         """Something in this batch cannot be stored: run it one by one, so that only the culprit fails."""
