@@ -4,7 +4,7 @@ Keys are sorted by code point, text is UTF-8, there are no blanks and no floats.
 """
 
 from collections.abc import Callable
-from json import JSONDecodeError, JSONEncoder, loads
+from json import JSONDecodeError, JSONDecoder, JSONEncoder
 from typing import Any, Final, TypeAlias
 
 Tree: TypeAlias = Any
@@ -32,6 +32,7 @@ def encoder(default: Callable[[Any], Tree] | None = None) -> JSONEncoder:
 
 
 _ENCODER: Final = encoder()
+_DECODER: Final = JSONDecoder()
 
 
 def write(tree: Tree, by: JSONEncoder = _ENCODER) -> bytes:
@@ -47,7 +48,10 @@ def write(tree: Tree, by: JSONEncoder = _ENCODER) -> bytes:
 def read(data: bytes) -> Tree:
     """Return what canonical bytes say. Raises Misshapen."""
     try:
-        return loads(data.decode())
+        text = data.decode()
+        tree, end = _DECODER.raw_decode(text)  # at the first character: canonical bytes begin with no blank
+        if end == len(text) or text[end:].isspace():  # what was sealed is padded, a journal has lines
+            return tree
     except (JSONDecodeError, UnicodeDecodeError):
         pass
     raise Misshapen("this is no JSON in UTF-8")

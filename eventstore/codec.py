@@ -115,10 +115,13 @@ class Codec:
 
         Raises UnknownType or Misshapen.
         """
-        shape = self._present.get((name, schema_version)) or self._later(name, schema_version)
+        present = self._present.get((name, schema_version))
+        shape = present or self._later(name, schema_version)
         if shape.sealed:
             close(tree, Place(stream, version, name), keys)
-        return quietly(shape.read, self._upcasters.apply(name, schema_version, tree), name)
+        if present is None:
+            tree = self._upcasters.apply(name, schema_version, tree)
+        return quietly(shape.read, tree, name)
 
     def _later(self, name: str, schema_version: int) -> _Shape:
         shape = self._present.get(self._upcasters.target(name, schema_version))

@@ -1,7 +1,7 @@
 """Sealed values in the tree of an event: open on the way in, closed on the way out."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +9,9 @@ from uuid import UUID
 from domain.sealed import UNKNOWN, DataClass, Sealed, Unknown
 from eventstore.canonical import Misshapen, Tree, Unstorable, quietly, read, write
 from eventstore.sealing import Key, KeyDestroyed, Keys, KeysWithheld, Need, Tampered, place
-from eventstore.shapes import MARK, Reader, Shapes, Writer
+from eventstore.shapes import MARK, Reader, Shapes, Writer, uuid
+
+_CLASSES: Final = {each.value: each for each in DataClass}
 
 _PLAIN: Final = Shapes(lenient=True)
 """What is inside a sealed value. Upcasters never see it, so that it can grow by fields with defaults only."""
@@ -47,7 +49,7 @@ class Closed:
 
     def sealed(self, reader: Reader) -> Sealed[Any]:
         """Return the value that the domain sees, which opens when it is asked to."""
-        subject, data_class = UUID(self.stored["subject"]), DataClass(self.stored["class"])
+        subject, data_class = uuid(self.stored["subject"]), _CLASSES[self.stored["class"]]
         return Sealed(subject, data_class, lambda: self._open(subject, data_class, reader), lazy=True)
 
     def _open(self, subject: UUID, data_class: DataClass, reader: Reader) -> Any:
@@ -92,33 +94,36 @@ def stored(value: Open, key: Key, at: Place) -> Tree:
 
 def located(tree: Tree, pointer: str = "") -> Iterator[Open]:
     """Find the open values of a tree, and tell each where it stands."""
-    for _, part, there in _parts(tree, pointer):
+    for key, part in _parts(tree):
         if type(part) is Open:
-            part.pointer = there
+            part.pointer = _within(pointer, key)
             yield part
-        else:
-            yield from located(part, there)
+        elif type(part) in _WALKED:
+            yield from located(part, _within(pointer, key))
 
 
 def close(tree: Tree, origin: Place, keys: Keys | None, pointer: str = "") -> None:
     """Put Closed in the place of every sealed value of a tree that was read from the log."""
-    for key, part, there in _parts(tree, pointer):
+    for key, part in _parts(tree):
         if type(part) is dict and MARK in part:
-            tree[key] = Closed(part, origin, there, keys)
-        else:
-            close(part, origin, keys, there)
+            tree[key] = Closed(part, origin, _within(pointer, key), keys)
+        elif type(part) in _WALKED:
+            close(part, origin, keys, _within(pointer, key))
 
 
-def _parts(tree: Tree, pointer: str) -> list[tuple[Any, Tree, str]]:
-    """Return key, value and JSON pointer (RFC 6901) of what a tree is made of."""
+def _parts(tree: Tree) -> Iterable[tuple[Any, Tree]]:
+    """Return key and value of what a tree is made of."""
     if type(tree) is dict:
-        return [(key, part, f"{pointer}/{_escaped(key)}") for key, part in tree.items() if type(part) in _WALKED]
-    if type(tree) is list:
-        return [(index, part, f"{pointer}/{index}") for index, part in enumerate(tree)]
-    return []
+        return tree.items()
+    return enumerate(tree) if type(tree) is list else ()
 
 
-_WALKED: Final = {dict, list, Open}
+_WALKED: Final = {dict, list}
+
+
+def _within(pointer: str, key: str | int) -> str:
+    """Return the JSON pointer (RFC 6901) of a part."""
+    return f"{pointer}/{key}" if type(key) is int else f"{pointer}/{_escaped(str(key))}"
 
 
 def _escaped(key: str) -> str:

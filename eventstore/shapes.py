@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, TypeAlias, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -29,6 +29,9 @@ MARK: Final = "$sealed"
 """The key by which a sealed value is known in a stored tree; no field is called so, no dict may hold it."""
 
 _GENERATOR: Final = Converter(detailed_validation=False)
+
+uuid: Final = lru_cache(8_192)(UUID)
+"""Reads a UUID: schools, providers and users come again and again, and then they are the very same object."""
 
 
 class Shapes:
@@ -195,5 +198,5 @@ _LEAVES: Final[dict[Any, tuple[Writer, Reader]]] = {
     bool: _plain(bool),
     date: (lambda value: _expect(date, value).isoformat(), lambda tree, _=None: date.fromisoformat(tree)),
     datetime: (_write_instant, _read_instant),
-    UUID: (lambda value: str(_expect(UUID, value)), lambda tree, _=None: UUID(tree)),
+    UUID: (lambda value: str(_expect(UUID, value)), lambda tree, _=None: uuid(tree)),
 }

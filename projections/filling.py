@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from psycopg.rows import args_row
+
 from eventstore.connections import Connection, connect
 from eventstore.log import Recorded
 from projections.folding import Fold
@@ -40,15 +42,20 @@ class Shard:
 
 
 def work(
-    dsn: str, model: Model[Any], generation: int, tools: Tools, after_each: Callable[[], object] = lambda: None
+    dsn: str,
+    model: Model[Any],
+    generation: int,
+    tools: Tools,
+    after_each: Callable[[], object] = lambda: None,
+    types: list[str] | None = None,
 ) -> None:
-    """Fill shards until none is left that nobody has. `dsn` is that of a follower. Raises UnknownType."""
+    """Fill shards until all are done. `dsn` is that of a follower, `types` are those `handled`, if that is known."""
     with (
         closing(connect(dsn, deadline=None, name=f"rebuild {model.name}")) as reader,
         closing(connect(dsn, deadline=None, name=f"rebuild {model.name}")) as writer,
     ):
         writer.execute("SET synchronous_commit = off")  # rows and mark are lost together
-        types = handled(reader, model, tools)
+        types = types or handled(reader, model, tools)
         while _shard(reader, writer, model, generation, tools, types):
             after_each()
 
@@ -76,9 +83,8 @@ def fold_shard(model: Model[Any], tools: Tools, events: Iterable[Recorded], put:
 
 def stream_out(connection: Connection, first: UUID, last: UUID, until: int, types: list[str]) -> Iterator[Recorded]:
     """Read events of these types of a range of streams up to a position, stream by stream, without holding them all."""
-    cursor = connection.cursor()
-    for row in cursor.stream(_STREAM_OUT, [first, last, until, types], binary=True, size=AT_ONCE):
-        yield Recorded(*row)
+    cursor = connection.cursor(row_factory=args_row(Recorded))
+    return cursor.stream(_STREAM_OUT, [first, last, until, types], binary=True, size=AT_ONCE)
 
 
 def _put(fold: Fold, put: Callable[[bytes], object]) -> None:

@@ -6,6 +6,8 @@ only the first of them is written. Events of a stream come in order; between str
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
+from itertools import compress
+from operator import is_not
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -76,12 +78,14 @@ class Fold:
     _handlers: dict[tuple[str, int], Handler | None] = field(default_factory=dict)
     _values: Callable[[Any], tuple[Any, ...]] = field(init=False)
     _dumps: tuple[Callable[[Any], str], ...] = field(init=False)
+    _places: range = field(init=False)
     _stream_at: int = field(init=False)
     _apply: Callable[[Standing, Handler, Any, Recorded], None] = field(init=False)
 
     def __post_init__(self) -> None:
         self._values = self.model.values
         self._dumps = tuple(column.kind.dump for column in self.model.columns)
+        self._places = range(len(self._dumps))
         self._stream_at = self.model.names.index(self.model.key[0])
         self._apply = self._several if self.model.several else self._one
 
@@ -155,7 +159,7 @@ class Fold:
         texts = self._texts(values) if old is None else self._texts_after(values, old)
         if old is not None and texts == old.texts:
             return old
-        if (stream := values[self._stream_at]) is not recorded.stream and stream != recorded.stream:
+        if values[self._stream_at].int != recorded.stream.int:
             raise WrongRow("a row of another stream")
         return Version(row, values, texts, recorded.position)
 
@@ -165,8 +169,9 @@ class Fold:
 
     def _texts_after(self, values: tuple[Any, ...], old: Version) -> list[str]:
         """Return the texts, written anew only for the values that are not the very same."""
-        before = zip(self._dumps, values, old.values, old.texts, strict=False)
-        texts = [text if value is was else dump(value) for dump, value, was, text in before]
+        texts = old.texts[: len(values)]
+        for i in compress(self._places, map(is_not, values, old.values)):
+            texts[i] = self._dumps[i](values[i])
         return self._with_unknown(texts, values) if self.model.sealed else texts
 
     def _with_unknown(self, texts: list[str], values: tuple[Any, ...]) -> list[str]:

@@ -11,10 +11,9 @@ The owner of the database makes and exchanges tables; the workers run as followe
 
 import multiprocessing
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,13 +25,9 @@ from projections.live import catch_up
 from projections.model import Model
 from projections.tools import Tools
 
-EVENTS_A_SHARD: Final = 20_000
+EVENTS_A_SHARD: Final = 5_000
 MOST_SHARDS: Final = 4_096
 PATIENCE_SECONDS: Final = 3_600.0
-
-
-class WorkerDied(Exception):
-    """A worker ended before its work was done; run the rebuild again to go on where it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +60,7 @@ def rebuild(  # noqa: PLR0913 - each says one thing
     """Rebuild a model, or go on with a rebuild that was broken off; return the number of the new generation.
 
     `owner` and `followers` are the DSNs of these roles. Raises UnknownType for a log that is newer than this program,
-    WorkerDied, and InUse if an open transaction held the view for longer than `patience` (seconds).
+    and InUse if an open transaction held the view for longer than `patience` (seconds).
     """
     with closing(connect(owner, deadline=None, name=f"rebuild {model.name}")) as db:
         generation = begin(db, model, shards)
@@ -121,38 +116,42 @@ def _fill(
         tell(_filled(owner, model, generation.number))
 
     tools = equipment()
-    handled(owner, model, tools)  # a log that is newer than we are is noticed here, and not in every worker
-    if workers == 1:
-        work(followers, model, generation.number, tools, told)
-    else:
-        _several(workers, (followers, model, generation.number, equipment), told)
-    if _filled(owner, model, generation.number) < 1:
-        raise WorkerDied
+    types = handled(owner, model, tools)  # one look through the log; that it is newer than we are is noticed here
+    helpers = min(workers, _left(owner, model, generation.number)) - 1
+    with _helped(helpers, (followers, model, generation.number, types, equipment)):
+        work(followers, model, generation.number, tools, told, types)
 
 
-def _several(workers: int, arguments: tuple[Any, ...], told: Callable[[], object]) -> None:
-    """Run workers in processes of their own until all have ended; they end with us."""
+@contextmanager
+def _helped(helpers: int, arguments: tuple[Any, ...]) -> Generator[None]:
+    """Have processes of their own work beside the block, which works as well: it takes what one that dies leaves.
+
+    They end with it: then there is no shard left.
+    """
     spawn = multiprocessing.get_context("spawn")
-    hands = [spawn.Process(target=_hand, args=arguments, daemon=True) for _ in range(workers)]
+    hands = [spawn.Process(target=_hand, args=arguments, daemon=True) for _ in range(helpers)]
     for hand in hands:
         hand.start()
     try:
-        while any(hand.is_alive() for hand in hands):
-            connection.wait([hand.sentinel for hand in hands if hand.is_alive()], timeout=0.5)
-            told()
+        yield
     finally:
         for hand in hands:
             hand.kill()
             hand.join()
 
 
-def _hand(followers: str, model: Model[Any], generation: int, equipment: Equipment) -> None:
-    work(followers, model, generation, equipment())
+def _hand(followers: str, model: Model[Any], generation: int, types: list[str], equipment: Equipment) -> None:
+    work(followers, model, generation, equipment(), types=types)
 
 
 def _filled(owner: Connection, model: Model[Any], generation: int) -> float:
     query = "SELECT avg(done::int)::float FROM projection.shards WHERE model = %s AND generation = %s"
     return float(owner.execute(query, [model.name, generation]).fetchall()[0][0])
+
+
+def _left(owner: Connection, model: Model[Any], generation: int) -> int:
+    query = "SELECT count(*) FROM projection.shards WHERE model = %s AND generation = %s AND NOT done"
+    return int(owner.execute(query, [model.name, generation]).fetchall()[0][0])
 
 
 def _nearly(owner: Connection, model: Model[Any], tools: Tools, generation: int) -> None:

@@ -22,7 +22,7 @@ def throughput(processes: int, callers: int, ground: Ground) -> list[Figure]:
     ours, peer = our_log(ground, streams), stock_log(ground, streams)
     rate = partial(commands_a_second, processes, callers, streams, seconds)
     mine, its = alternately(ground, ROUNDS, partial(rate, Ours, ours), partial(rate, Stock, peer))
-    note = "half of ours take or give back a claim; the peer keeps none"
+    note = "half of the commands take or give back a claim; both keep claims and answers"
     return [
         Figure(
             name=name_of(processes, callers), ours=mine, peer=its, ratio=mine / its, unit="commands/s",

@@ -1,11 +1,12 @@
 """The peer of the commands: the same work on the stock recorder of the eventsourcing library, by the callers."""
 
+import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Event
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 import psycopg
@@ -14,22 +15,57 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 
 from domain.days import auckland_day
-from domain.decision import Context, Decision, Known
+from domain.decision import Claim, Context, Decision, Holder, Known, Need
 from eventstore.codec import Codec
 from tests.bench.measuring import Ground
 from tests.bench.world import DATA, Work, commands, copy, history
 from tests.eventstore.tally import SOMEBODY, TYPES, Tally
 
 _COPY = "COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN"
-_ANSWERS = "CREATE TABLE answers (command_id uuid PRIMARY KEY, answer bytea NOT NULL)"
+_TABLES = """
+CREATE TABLE answers (command_id uuid PRIMARY KEY, answer bytea NOT NULL);
+CREATE TABLE claims (claim bytea, version int, holder uuid NOT NULL, held boolean NOT NULL,
+                     PRIMARY KEY (claim, version))
+"""
 _KEEP = "INSERT INTO answers VALUES (%s, %s)"
+_HOLDER = "SELECT version, holder, held FROM claims WHERE claim = %s ORDER BY version DESC LIMIT 1"
+_CLAIM = "INSERT INTO claims VALUES (%s, %s, %s, %s)"
+
+ClaimRow: TypeAlias = tuple[bytes, int, UUID, bool]
 
 
 class Recorder(PostgresApplicationRecorder):
-    """The stock recorder, and one row more in its transaction, where the library has its place for that."""
+    """The stock recorder; the answer and the claims are rows of its transaction, where the library has its place."""
+
+    def holder(self, claim: bytes) -> tuple[int, Holder | None]:
+        """Return the last row of a claim: its version (0: none) and who holds it, or held it last."""
+        with self.datastore.get_connection() as connection:
+            row = connection.execute(_HOLDER, [claim], prepare=True).fetchone()
+        return (row["version"], Holder(row["holder"], row["held"])) if row else (0, None)
 
     def _insert_events(self, curs: Any, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         curs.execute(_KEEP, [kwargs["command_id"], kwargs["answer"]], prepare=True)
+        for claim in kwargs["claims"]:
+            curs.execute(_CLAIM, claim, prepare=True)
+
+
+class _Claims:
+    """The claims of one decision: who holds them, and what it makes of them."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._read: dict[Claim, tuple[int, Holder | None]] = {}
+
+    def holder(self, claim: Need) -> Holder | None:
+        assert isinstance(claim, Claim), "this work asks for no other stream"
+        self._read[claim] = self._recorder.holder(_digest(claim))
+        return self._read[claim][1]
+
+    def rows(self, decided: Decision) -> list[ClaimRow]:
+        """Return what is to be stored of the claims that are taken and given back."""
+        taken = [(claim, holder, True) for claim, holder in decided.take.items()]
+        released = [(claim, UUID(int=0), False) for claim in decided.release]
+        return [(_digest(claim), self._read[claim][0] + 1, holder, held) for claim, holder, held in (*taken, *released)]
 
 
 class Stock:
@@ -62,9 +98,13 @@ class Stock:
         """Load, fold, decide and append, until nobody came between."""
         while True:
             tally, version = self._load(of)
-            decided = command.decide(tally, _context(of))
+            claims = _Claims(self._recorder)
+            decided = command.decide(tally, _context(of, claims.holder))
             try:
-                self._append(of, version, decided.parts[0].events if isinstance(decided, Decision) else decided)
+                if isinstance(decided, Decision):
+                    self._append(of, version, decided.parts[0].events, claims.rows(decided))
+                else:
+                    self._append(of, version, decided, [])
             except IntegrityError:
                 continue
             return
@@ -101,10 +141,10 @@ class Stock:
             tally = decoded.evolve(tally)
         return tally, version
 
-    def _append(self, of: UUID, version: int, events: Sequence[Any]) -> None:
+    def _append(self, of: UUID, version: int, events: Sequence[Any], claims: list[ClaimRow]) -> None:
         stored = [self._stored(of, at, event) for at, event in enumerate(events, start=version + 1)]
         answer = f'{{"ids":{{}},"version":{version + len(stored)}}}'.encode()
-        self._recorder.insert_events(stored, command_id=uuid4(), answer=answer)
+        self._recorder.insert_events(stored, command_id=uuid4(), answer=answer, claims=claims)
 
     def _stored(self, of: UUID, version: int, event: Any) -> StoredEvent:
         written = self._codec.finish(self._codec.draft(event), of, version, _NO_KEYS)
@@ -128,7 +168,7 @@ def stock_log(ground: Ground, streams: int) -> str:
     made.create_table()
     made.datastore.close()
     with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute(_ANSWERS)
+        owner.execute(_TABLES)
     copy(dsn, _COPY, ((of, version, "Counted", DATA) for _, of, version in history(streams)))
     return dsn
 
@@ -140,7 +180,10 @@ def recorder(dsn: str, connections: int) -> Recorder:
     return Recorder(PostgresDatastore(*names, pool_size=connections, max_overflow=0))
 
 
-def _context(of: UUID) -> Context:
-    now = datetime.now(UTC)
-    known = Known(lambda _: None)
+def _digest(claim: Claim) -> bytes:
+    return hmac.digest(b"claims", f"{claim.kind}:{claim.key}".encode(), "sha256")
+
+
+def _context(of: UUID, look: Callable[[Need], object]) -> Context:
+    now, known = datetime.now(UTC), Known(look)
     return Context(actor=SOMEBODY, now=now, today=auckland_day(now), command_id=of, stream=of, known=known)

@@ -2,23 +2,40 @@
 
 import json
 import os
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.bench.__main__ import ALL, main, measured, report
+from tests.bench.running import ALL, main, measured, progress, report
 
 FIGURE = {"name", "ours", "peer", "ratio", "unit", "n", "note"}
 
 
+@dataclass(frozen=True)
+class Run:
+    """What a run wrote, what it printed, and what it said meanwhile."""
+
+    entries: list[dict[str, Any]]
+    printed: str
+    said: list[str]
+
+
 @pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The report of one tiny run of everything."""
-    file = tmp_path_factory.mktemp("run") / "build" / "bench.json"
-    report(list(measured(ALL, tiny=True)), file)
-    entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    return entries
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One tiny run of everything, where nobody looks at a terminal."""
+    file, said, printed = tmp_path_factory.mktemp("run") / "build" / "bench.json", list[str](), StringIO()
+    with redirect_stdout(printed):
+        report(list(measured(ALL, tiny=True, say=said.append)), file)
+    return Run(json.loads(file.read_text(encoding="utf-8")), printed.getvalue(), said)
+
+
+@pytest.fixture
+def reported(run: Run) -> list[dict[str, Any]]:
+    return run.entries
 
 
 def test_every_benchmark_answers_a_figure_of_its_name(reported: list[dict[str, Any]]):
@@ -42,6 +59,28 @@ def test_the_machine_comes_last(reported: list[dict[str, Any]]):
     machine = reported[-1]
     assert (machine["name"], machine["cores"]) == ("machine", os.cpu_count())
     assert machine["fdatasync_ms"] > 0
+
+
+def test_the_table_fits_into_80_columns_and_cuts_no_name(run: Run):
+    names = [entry["name"] for entry in run.entries[:-1]]
+    drawn = [line for line in run.printed.splitlines() if line.split()[:1] in [[name] for name in names]]
+    assert [line.split()[0] for line in drawn] == names
+    assert {len(line) for line in drawn} <= set(range(81))
+
+
+def test_what_there_is_to_note_stands_below_the_table_by_name(run: Run):
+    below = run.printed.splitlines()[-len(run.entries) + 1 :]
+    assert below == [f"{entry['name']}: {entry['note']}" for entry in run.entries[:-1]]
+
+
+def test_each_benchmark_says_when_it_begins_and_how_long_it_took(run: Run):
+    assert [line.split()[1:3] for line in run.said] == [[name, word] for name in ALL for word in ("begins", "took")]
+    assert {line.split()[0] for line in run.said} == {f"{n}/{len(ALL)}" for n in range(1, len(ALL) + 1)}
+
+
+def test_progress_goes_beside_the_report_in_plain_words(capsys: pytest.CaptureFixture[str]):
+    progress("1/2 hot-case begins")
+    assert capsys.readouterr() == ("", "1/2 hot-case begins\n")
 
 
 def test_a_benchmark_that_there_is_not_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

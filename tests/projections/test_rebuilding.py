@@ -1,11 +1,13 @@
 """Rebuilding: resumable, shared by workers, and shown without anybody standing in line for long."""
 
+import os
 import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from uuid import UUID, uuid4
 
 import psycopg
@@ -31,6 +33,7 @@ from tests.projections.small import (
     coats,
     equipment,
     rows,
+    tools,
 )
 
 HANG = 60.0
@@ -76,6 +79,34 @@ def test_several_workers_make_what_one_makes(world, model):
     alone = rows(world.owner, model, 1)
     number = rebuilt(world, model, workers=2, shards=5)
     assert rows(world.owner, model, number) == alone
+
+
+def test_a_rebuild_does_itself_what_workers_that_die_leave(world, tmp_path):
+    boxes_full(world)
+    world.follow(boxes)
+    live = rows(world.owner, boxes, 1)
+    end = time.monotonic() + HANG
+
+    def until_two_have_died(_):
+        while (started := len([*tmp_path.iterdir()])) < 2 and done(world) == 1:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        deaths.append(started)
+
+    deaths: list[int] = []
+    dying = partial(dies_elsewhere, os.getpid(), tmp_path, world.dsn)
+    report = until_two_have_died
+    assert rebuild(world.dsn, world.followers, boxes, dying, workers=3, shards=5, report=report) == 2
+    assert deaths[-1] == 2
+    assert rows(world.owner, boxes, 2) == live
+
+
+def dies_elsewhere(parent, notes, dsn):
+    """What a process that works makes its tools with; any but the parent ends here."""
+    if os.getpid() != parent:
+        (notes / str(os.getpid())).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return tools(dsn)
 
 
 def test_a_killed_rebuild_goes_on_where_it_was(world, tmp_path):
