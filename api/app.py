@@ -9,7 +9,6 @@ from joserfc.jwk import KeySet
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer
 from adapters.identity import Tokens, key_set
-from api import permits
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
 from api.http import document, health, pages, problems, reference
@@ -17,11 +16,12 @@ from api.http.edge import Edge
 from api.http.identity import Door
 from api.http.logins import Logins
 from api.http.metrics import Metrics
-from api.http.routes import require_audiences, unique_name
+from api.http.routes import add_routes, require_audiences
 from api.questions import ROUTERS as QUESTIONS
 from api.reference import ROUTERS as REFERENCE
 from api.requests import ROUTERS as REQUESTS
 from api.settings import BadSettings, Settings, variable
+from domain.permits import authority
 
 ROUTERS: Final = (health.router, pages.router, reference.router, *REQUESTS, *CASES, *REFERENCE, *QUESTIONS)
 
@@ -40,7 +40,7 @@ def create_app(service: Service) -> FastAPI:
     app = bare_app()
     logins = Logins(service.reads, service.digests)
     app.state.service = service
-    app.state.permit = permits.authority()
+    app.state.permit = authority()
     app.state.door = Door(tokens=tokens(service.settings), user_of=logins.find, known=logins.kept)
     return app
 
@@ -56,10 +56,8 @@ def bare_app() -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         telemetry=_SILENT,
-        generate_unique_id_function=unique_name,
     )
-    for router in ROUTERS:
-        app.include_router(router)
+    add_routes(app, ROUTERS)
     app.state.metrics = Metrics()
     app.openapi = cache(partial(document.document, app))  # type: ignore[method-assign] # how FastAPI has it replaced
     problems.install(app)

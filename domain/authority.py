@@ -6,7 +6,7 @@ Rights are judged by the present, item by item, whatever day is shown.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from domain.decision import Command, Context, Refused
@@ -71,14 +71,14 @@ class Authority:
     The asker's grants are one of these facts, so a revocation in between is noticed and stops the command.
     """
 
-    __slots__ = ("_questions",)
+    __slots__ = ("questions",)
 
     def __init__(self, questions: Mapping[type[Any], Question]) -> None:
-        self._questions = questions
+        self.questions: Final = questions
 
     def check(self, command: Command, state: Any, context: Context, /) -> None:
         """Return if allowed; raise NotAllowed or NotFound. A command that nobody listed is nobody's."""
-        question = self._questions.get(type(command))
+        question = self.questions.get(type(command))
         if question is None:
             raise NotAllowed
         asker = asker_of(context)

@@ -26,8 +26,8 @@ def auckland_day(instant: datetime) -> date:
     return instant.astimezone(AUCKLAND).date()
 
 
-def birthday(born: date, age: int, leap: LeapBirthday = LeapBirthday.MAR1) -> date:
-    """Return the day on which somebody turns `age` (BR-74)."""
+def birthday(born: date, age: int, leap: LeapBirthday) -> date:
+    """Return the day on which somebody turns `age`; the policy says when those of 29 February do (BR-74)."""
     year = born.year + age
     if (born.month, born.day) != (2, 29) or calendar.isleap(year):
         return born.replace(year=year)

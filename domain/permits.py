@@ -1,10 +1,30 @@
-"""What each command about reference data, people and roles asks of authority; cases list their own."""
+"""What every command asks of authority: which action, on the facts of which case or organisation."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from domain.authority import Question, asker_of, may
+from domain.authority import Authority, Question, asker_of, may
+from domain.calendars.publishing import PublishCalendar, PublishSchoolCalendar
+from domain.cases.allocating import AllocateCase, MoveToCatchmentProvider
+from domain.cases.assigning import AssignCaseManager, NoteManagerLeft, ReassignCaseManager, ReturnCaseToQueue
+from domain.cases.case import Case, CaseType, active_case_of
+from domain.cases.closing import CloseCase
+from domain.cases.consulting import ConsultSchool
+from domain.cases.contacting import RecordContactAttempt
+from domain.cases.enrolling import NoteEnrolment
+from domain.cases.exploring_pathways import ConfirmPathway, ProposePathway
+from domain.cases.facts import enrolled_at
+from domain.cases.identifying_barriers import ChangeBarrierStatus, IdentifyBarrier, RecategoriseBarrier
+from domain.cases.meeting import RecordMissedMeeting, RecordSchoolMeeting, RecordWhanauMeeting, ScheduleMeeting
+from domain.cases.naming_contact import NamePrimaryContact, NotePrimaryContactLeft
+from domain.cases.pausing import PauseCase, ResumeCase, ResumeWhenDue
+from domain.cases.planning import AgreePlan, DraftPlan, EndPlan, ReviewPlan, UpdatePlanAction
+from domain.cases.recalculating import RecalculateDeadlines
+from domain.cases.recording_activities import CorrectActivity, RecordActivity
+from domain.cases.reopening import ReopenCase
+from domain.cases.status import ACTIVE, Status
+from domain.cases.transitioning import MoveToTransition, ReturnToOpen
 from domain.catchments.contracting import EndContract, RecordContract
 from domain.catchments.defining import DefineCatchment
 from domain.codesets.publishing import PublishCodeSet
@@ -13,7 +33,11 @@ from domain.ids import MINISTRY
 from domain.policies.publishing import PublishPolicy
 from domain.policies.revising import PublishCriteria
 from domain.providers.registering import RegisterProvider
-from domain.relations import CaseFacts
+from domain.regions import region_of
+from domain.relations import CaseFacts, Standing
+from domain.requests.drafting import DiscardDraft, ExpireDraft, SaveDraft, WarnOfExpiry
+from domain.requests.request import NoSuchRequest, Request
+from domain.requests.submitting import SubmitCaRequest
 from domain.rights import Action
 from domain.schools.funding import EndIspFunding, GrantIspFunding
 from domain.schools.registering import ChangeSchoolDetails, RegisterSchool
@@ -28,71 +52,136 @@ from domain.students.registering import RegisterStudent
 from domain.users.granting import GrantRole, RevokeRole
 from domain.users.inviting import ChangeUserDetails, InviteUser
 from domain.users.training import RecordTrainingPassed
-from domain.users.user import PROVIDER_ROLES, SCHOOL_ROLES
+from domain.users.user import PROVIDER_ROLES, SCHOOL_ROLES, Role
 
-STAFF_ROLES: Final = SCHOOL_ROLES | PROVIDER_ROLES
+_STAFF_ROLES: Final = SCHOOL_ROLES | PROVIDER_ROLES
 
-_WHOLE: Final[dict[type[Any], Action]] = {
-    RegisterStudent: Action.FEED_ROLL,
-    RecordEnrolment: Action.FEED_ROLL,
-    RecordWithdrawal: Action.FEED_ROLL,
-    MergeNsn: Action.FEED_ROLL,
-    RegisterCaregiver: Action.REGISTER_CAREGIVER,
-    RegisterSchool: Action.KEEP_REFERENCE_DATA,
-    ChangeSchoolDetails: Action.KEEP_REFERENCE_DATA,
-    AssignSchoolToCatchment: Action.KEEP_REFERENCE_DATA,
-    GrantIspFunding: Action.KEEP_REFERENCE_DATA,
-    EndIspFunding: Action.KEEP_REFERENCE_DATA,
-    DefineCatchment: Action.KEEP_REFERENCE_DATA,
-    RecordContract: Action.KEEP_REFERENCE_DATA,
-    EndContract: Action.KEEP_REFERENCE_DATA,
-    RegisterProvider: Action.KEEP_REFERENCE_DATA,
-    PublishPolicy: Action.KEEP_REFERENCE_DATA,
-    PublishCriteria: Action.KEEP_REFERENCE_DATA,
-    PublishCodeSet: Action.KEEP_REFERENCE_DATA,
-    InviteUser: Action.INVITE_USER,
-    ChangeUserDetails: Action.GRANT_MINISTRY_ROLE,
-    RecordTrainingPassed: Action.GRANT_MINISTRY_ROLE,
+_OF_A_CASE: Final[dict[type[Any], Action]] = {
+    AllocateCase: Action.DECIDE_AS_CIT,
+    MoveToCatchmentProvider: Action.ASSIGN,
+    AssignCaseManager: Action.ASSIGN,
+    ReassignCaseManager: Action.ASSIGN,
+    ReturnCaseToQueue: Action.ASSIGN,
+    ReopenCase: Action.ASSIGN,
+    CloseCase: Action.CLOSE,
+    NamePrimaryContact: Action.NAME_PRIMARY_CONTACT,
+    **dict.fromkeys((ScheduleMeeting, RecordSchoolMeeting, RecordWhanauMeeting), Action.WORK),
+    **dict.fromkeys((RecordMissedMeeting, RecordContactAttempt, ConsultSchool), Action.WORK),
+    **dict.fromkeys((PauseCase, ResumeCase, MoveToTransition, ReturnToOpen), Action.WORK),
+    **dict.fromkeys((IdentifyBarrier, ChangeBarrierStatus, RecategoriseBarrier), Action.WORK),
+    **dict.fromkeys((DraftPlan, AgreePlan, UpdatePlanAction, ReviewPlan, EndPlan), Action.WORK),
+    **dict.fromkeys((RecordActivity, CorrectActivity, ProposePathway, ConfirmPathway), Action.WORK),
+    **dict.fromkeys((ResumeWhenDue, NoteEnrolment, NoteManagerLeft), Action.RUN_AUTOMATION),
+    **dict.fromkeys((NotePrimaryContactLeft, RecalculateDeadlines), Action.RUN_AUTOMATION),
 }
-_OF_A_STUDENT: Final = (CorrectStudentDetails, LinkCaregiver, UnlinkCaregiver)
-_OF_A_CAREGIVER: Final = (CorrectCaregiverName,)
-_OF_EITHER: Final = (AddContactDetail, EndContactDetail)
+_OF_THE_MINISTRY: Final[dict[type[Any], Action]] = {
+    **dict.fromkeys((RegisterStudent, RecordEnrolment, RecordWithdrawal, MergeNsn), Action.FEED_ROLL),
+    RegisterCaregiver: Action.REGISTER_CAREGIVER,
+    **dict.fromkeys((RegisterSchool, ChangeSchoolDetails, AssignSchoolToCatchment), Action.KEEP_REFERENCE_DATA),
+    **dict.fromkeys((GrantIspFunding, EndIspFunding, RegisterProvider), Action.KEEP_REFERENCE_DATA),
+    **dict.fromkeys((DefineCatchment, RecordContract, EndContract), Action.KEEP_REFERENCE_DATA),
+    **dict.fromkeys((PublishPolicy, PublishCriteria, PublishCodeSet), Action.KEEP_REFERENCE_DATA),
+    **dict.fromkeys((PublishCalendar, PublishSchoolCalendar), Action.KEEP_REFERENCE_DATA),
+    InviteUser: Action.INVITE_USER,
+    **dict.fromkeys((ChangeUserDetails, RecordTrainingPassed), Action.GRANT_MINISTRY_ROLE),
+    **dict.fromkeys((WarnOfExpiry, ExpireDraft), Action.RUN_AUTOMATION),
+}
+_OF_A_REQUEST: Final = (SaveDraft, DiscardDraft, SubmitCaRequest)
+_OF_A_GRANT: Final = (GrantRole, RevokeRole)
+_OF_A_PERSON: Final = (
+    CorrectStudentDetails,
+    LinkCaregiver,
+    UnlinkCaregiver,
+    CorrectCaregiverName,
+    AddContactDetail,
+    EndContactDetail,
+)
 
 
-def questions(case_of: Callable[[UUID, Context], CaseFacts]) -> dict[type[Any], Question]:
-    """List what these commands ask. `case_of` tells the facts of a student's present or last case."""
-
-    def of_student(command: object, state: object, context: Context) -> tuple[Action, CaseFacts]:
-        return Action.CORRECT_DETAILS, case_of(context.stream, context)
-
-    def of_caregiver(command: object, state: Caregiver, context: Context) -> tuple[Action, CaseFacts]:
-        cases = [case_of(student, context) for student in state.students]
-        asker = asker_of(context)
-        theirs = (case for case in cases if may(asker, Action.CORRECT_DETAILS, case))
-        return Action.CORRECT_DETAILS, next(theirs, CaseFacts())
-
-    def of_either(command: object, state: object, context: Context) -> tuple[Action, CaseFacts]:
-        if isinstance(state, Caregiver):
-            return of_caregiver(command, state, context)
-        return of_student(command, state, context)
-
-    return (
-        {command: _of_the_whole(action) for command, action in _WHOLE.items()}
-        | dict.fromkeys((GrantRole, RevokeRole), _of_a_grant)
-        | dict.fromkeys(_OF_A_STUDENT, of_student)
-        | dict.fromkeys(_OF_A_CAREGIVER, of_caregiver)
-        | dict.fromkeys(_OF_EITHER, of_either)
+def authority() -> Authority:
+    """Return the permit that every command from outside is judged by."""
+    return Authority(
+        {command: _of_case(action) for command, action in _OF_A_CASE.items()}
+        | {command: _of_ministry(action) for command, action in _OF_THE_MINISTRY.items()}
+        | dict.fromkeys(_OF_A_REQUEST, _of_request)
+        | dict.fromkeys(_OF_A_GRANT, _of_grant)
+        | dict.fromkeys(_OF_A_PERSON, _of_person)
     )
 
 
-def _of_the_whole(action: Action) -> Question:
+def facts_of(case: Case, context: Context) -> CaseFacts:
+    """Return what rights to a case depend on, as of now; lists are held against it."""
+    region = region_of(case, context) if case.status else None
+    return replace(_facts_but_region(case, context), regions=frozenset({region} if region else ()))
+
+
+def _facts_for_actor(case: Case, context: Context) -> CaseFacts:
+    """Return the same without what only a regional advisor's right depends on: the command of nobody else guards it."""
+    return (facts_of if context.actor.role == Role.REGIONAL_ADVISOR else _facts_but_region)(case, context)
+
+
+def _facts_but_region(case: Case, context: Context) -> CaseFacts:
+    standing = _standing(case.status)
+    if standing is Standing.NONE:
+        return CaseFacts()
+    return CaseFacts(
+        standing=standing,
+        nen=case.type is CaseType.NEN,
+        school=enrolled_at(case, context),
+        primary_contact=case.primary_contact,
+        provider=case.provider,
+        manager=case.manager,
+        last_manager=case.last_manager,
+    )
+
+
+def _standing(status: Status | None) -> Standing:
+    if status is None:
+        return Standing.NONE
+    if status in {Status.CIT_REVIEW, Status.UNALLOCATED}:
+        return Standing.WITH_MINISTRY
+    return Standing.ACTIVE if status in ACTIVE else Standing.CLOSED
+
+
+def _of_case(action: Action) -> Question:
+    def asked(command: object, case: Case, context: Context) -> tuple[Action, CaseFacts]:
+        return action, _facts_for_actor(case, context)
+
+    return asked
+
+
+def _of_ministry(action: Action) -> Question:
     def asked(command: object, state: object, context: Context) -> tuple[Action, CaseFacts]:
         return action, CaseFacts(organisation=MINISTRY)
 
     return asked
 
 
-def _of_a_grant(command: GrantRole | RevokeRole, state: object, context: Context) -> tuple[Action, CaseFacts]:
-    staff = command.role in STAFF_ROLES
-    action = Action.GRANT_STAFF_ROLE if staff else Action.GRANT_MINISTRY_ROLE
+def _of_request(command: object, request: Request, context: Context) -> tuple[Action, CaseFacts]:
+    """A draft is its author's and the Attendance Leads' of its school; nobody else learns that there is one (BR-11)."""
+    own = request.author in (None, context.actor.user) or context.actor.role == Role.ATTENDANCE_LEAD
+    if request.status is not None and not (own and request.school == context.actor.organisation):
+        raise NoSuchRequest
+    return Action.REQUEST_SUPPORT, CaseFacts(organisation=context.actor.organisation)
+
+
+def _of_grant(command: GrantRole | RevokeRole, state: object, context: Context) -> tuple[Action, CaseFacts]:
+    """Roles of schools and providers are given by their own organisation too; every other role by the Ministry."""
+    action = Action.GRANT_STAFF_ROLE if command.role in _STAFF_ROLES else Action.GRANT_MINISTRY_ROLE
     return action, CaseFacts(organisation=command.organisation)
+
+
+def _of_person(command: object, state: object, context: Context) -> tuple[Action, CaseFacts]:
+    """A student is reached through their case, a caregiver through that of any of their children."""
+    students = state.students if isinstance(state, Caregiver) else (context.stream,)
+    asker = asker_of(context)
+    rights = (Action.CORRECT_DETAILS, Action.READ_CASE)  # in sight and not theirs to do says so (BR-69)
+    cases = (_case_of(student, context) for student in students)
+    nearest = max(cases, key=lambda case: [may(asker, each, case) for each in rights], default=CaseFacts())
+    return Action.CORRECT_DETAILS, nearest
+
+
+def _case_of(student: UUID, context: Context) -> CaseFacts:
+    """Return the facts of a student's active case, or of the last one."""
+    holder = context.holder(active_case_of(student))
+    return _facts_for_actor(context.fact(Case, holder.stream), context) if holder else CaseFacts()

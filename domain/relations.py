@@ -32,7 +32,7 @@ class KeepsReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFacts:
-    """What a right depends on. Of an action about an organisation only `organisation` is set."""
+    """What a right depends on. Of an action about an organisation only `organisation` and `regions` are set."""
 
     standing: Standing = Standing.NONE
     nen: bool = False
@@ -44,7 +44,7 @@ class CaseFacts:
     kept: tuple[KeepsReading, ...] = ()
     transfer_to: UUID | None = None  # the provider that CIT approved
     cit_asked: bool = False  # a transfer or an information check is under way (BR-132)
-    region: UUID | None = None  # of the provider, of the catchment while there is none
+    regions: frozenset[UUID] = frozenset()  # the regional offices that a case, or a provider, is with (domain.regions)
     prosecution: bool = False  # referred to Prosecutions, or under their advice
     organisation: UUID | None = None
 
@@ -121,8 +121,13 @@ def of_cit(asker: Asker, case: CaseFacts) -> bool:
 
 
 def of_region(asker: Asker, case: CaseFacts) -> bool:
-    """Of a provider that the asker's regional office contracts (BR-132)."""
-    return case.region == asker.organisation
+    """Under a contract of the asker's regional office, or waiting in its region (BR-32, BR-132)."""
+    return of_any_case(asker, case) and asker.organisation in case.regions
+
+
+def of_contracting_region(asker: Asker, case: CaseFacts) -> bool:
+    """Of a provider that the asker's regional office contracts (BR-131)."""
+    return case.organisation is not None and asker.organisation in case.regions
 
 
 def of_prosecutions(asker: Asker, case: CaseFacts) -> bool:

@@ -13,6 +13,7 @@ from domain.relations import (
     anywhere,
     of_any_case,
     of_cit,
+    of_contracting_region,
     of_enrolling_school,
     of_kept_reader,
     of_last_manager,
@@ -51,6 +52,7 @@ class Action(StrEnum):
     REQUEST_SUPPORT = "REQUEST_SUPPORT"  # drafts and CA requests of a school (BR-10)
     READ_SCHOOL_REPORTS = "READ_SCHOOL_REPORTS"  # BR-130
     READ_PROVIDER_REPORTS = "READ_PROVIDER_REPORTS"  # BR-131
+    READ_REGIONAL_REPORTS = "READ_REGIONAL_REPORTS"  # what waits in a region for a provider (BR-32, BR-131)
     READ_NATIONAL_REPORTS = "READ_NATIONAL_REPORTS"  # de-identified (BR-132)
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
     LOG_INFORMATION_REQUEST = "LOG_INFORMATION_REQUEST"  # and forward it (BR-110)
@@ -125,7 +127,12 @@ TABLE: Final[Mapping[Action, Rights]] = MappingProxyType(
         Action.READ_SCHOOL_REPORTS: {**_OWN_SCHOOL, Role.AUDITOR: (anywhere,)},
         Action.READ_PROVIDER_REPORTS: {
             Role.WORKFLOW_LEAD: (of_own_organisation,),
-            Role.REGIONAL_ADVISOR: (of_region,),
+            Role.REGIONAL_ADVISOR: (of_contracting_region,),
+            Role.AUDITOR: (anywhere,),
+        },
+        Action.READ_REGIONAL_REPORTS: {
+            Role.REGIONAL_ADVISOR: (of_own_organisation,),
+            Role.CIT_OFFICER: (anywhere,),  # who allocates what waits there
             Role.AUDITOR: (anywhere,),
         },
         Action.READ_NATIONAL_REPORTS: {Role.NATIONAL_ANALYST: (anywhere,), Role.AUDITOR: (anywhere,)},

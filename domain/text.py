@@ -124,8 +124,8 @@ class AddressType(StrEnum):
 class AddressRole(StrEnum):
     """What an address is to a person."""
 
-    PHY = "PHY"
-    POS = "POS"
+    PHY = "PHY"  # physical: where somebody lives
+    POS = "POS"  # postal
     CURRENT = "CURRENT"
     PREVIOUS = "PREVIOUS"
     ALTERNATIVE = "ALTERNATIVE"

@@ -52,12 +52,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a command is answered: the version of its stream, a position that includes it, and the ids it made."""
+    """What a command is answered: the version of its stream, a position that includes it, and the ids it made.
+
+    `opened` says whether the stream began with it.
+    """
 
     stream: UUID
     version: int
     position: int
     ids: Mapping[str, UUID]
+    opened: bool
 
 
 @dataclass(slots=True, eq=False)

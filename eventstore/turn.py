@@ -48,6 +48,7 @@ class Decided:
     result: Decision | BaseException
     parts: list[tuple[Ref, int, list[tuple[Event, Draft]]]] = field(default_factory=list)
     version: int = 0
+    opened: bool = False
     facts: Mapping[UUID, int] = field(default_factory=dict)
 
     @property
@@ -225,6 +226,9 @@ class Turn:
             self._evolve(decided, ref, events)
         self._written.update(claims)
         decided.version = self._versioned(one.request.stream)[0]
+        decided.opened = any(
+            ref == one.request.stream and version == 0 and events for ref, version, events in decided.parts
+        )
         self._decided.append(decided)
 
     def _evolve(self, decided: Decided, ref: Ref, events: list[tuple[Event, Draft]]) -> None:
@@ -349,7 +353,11 @@ def _envelope(decided: Decided) -> bytes:
 
 def _answer(decided: Decided) -> bytes:
     ids = cast("Decision", decided.result).answer
-    answer = {"version": decided.version, "ids": {name: str(value) for name, value in ids.items()}}
+    answer = {
+        "version": decided.version,
+        "ids": {name: str(value) for name, value in ids.items()},
+        "opened": decided.opened,
+    }
     return write(answer)
 
 
@@ -357,7 +365,9 @@ def _result(decided: Decided, position: int) -> Done | BaseException:
     if isinstance(decided.result, BaseException):
         return decided.result
     stream = decided.waiting.request.stream.id
-    return Done(stream=stream, version=decided.version, position=position, ids=decided.result.answer)
+    return Done(
+        stream=stream, version=decided.version, position=position, ids=decided.result.answer, opened=decided.opened
+    )
 
 
 def _first_answer(waiting: Waiting, body: str | None, position: int | None, answer: str | None) -> Done | BaseException:
@@ -367,4 +377,5 @@ def _first_answer(waiting: Waiting, body: str | None, position: int | None, answ
         return IdempotencyKeyReused()
     kept = loads(answer)
     ids = {name: UUID(value) for name, value in kept["ids"].items()}
-    return Done(stream=waiting.request.stream.id, version=kept["version"], position=position, ids=ids)
+    stream = waiting.request.stream.id
+    return Done(stream=stream, version=kept["version"], position=position, ids=ids, opened=kept["opened"])

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from psycopg.sql import SQL, Composable, Literal
+from psycopg.sql import SQL, Composable
 
 from eventstore.connections import Connection
+from projections.asking import Given
 from projections.lists import EVERY, FIRST, Listed, Place, Tally, page, tally, with_field
 from projections.moments import AsAt
 
@@ -29,4 +30,4 @@ def size_of(db: Connection, manager: UUID, at: AsAt, *, seen: Composable = EVERY
 
 def others_of(db: Connection, manager: UUID, case: UUID, at: AsAt) -> int:
     """Count the cases that a person works beside this one, all of them active: a closed case has no manager."""
-    return size_of(db, manager, at, seen=SQL("now.case_id <> {}").format(Literal(case))).all
+    return size_of(db, manager, at, seen=SQL("now.case_id <> {}").format(Given(case))).all

@@ -18,7 +18,7 @@ from domain.cases.assigning import (
 from domain.cases.case import CaseType, ClosureReason, Provision
 from domain.cases.changing_type import CaseTypeChanged
 from domain.cases.closing import CaseClosed
-from domain.cases.enrolling import CaseNoticeOfEnrolment, CaseNoticeOfLeaving
+from domain.cases.enrolling import CaseNoticeOfEnrolment, CaseNoticeOfLeaving, ClosedCaseNoticeOfRoll
 from domain.cases.naming_contact import (
     SchoolPrimaryContactChanged,
     SchoolPrimaryContactLeft,
@@ -64,7 +64,7 @@ project: Final = Model(
     Row,
     key=("case_id",),
     present=(
-        ("provider", "status", "status_since"),
+        ("provider", "status", "status_since", "case_id"),
         ("enrolled_at", "status", "status_since"),
         ("manager", "status"),
         ("primary_contact",),
@@ -162,6 +162,11 @@ def enrolled(row: Row, event: CaseNoticeOfEnrolment, recorded: Recorded) -> Row:
 @project.on(CaseNoticeOfLeaving)
 def left(row: Row, event: CaseNoticeOfLeaving, recorded: Recorded) -> Row:
     return replace(row, enrolled_at=None, primary_contact=None)
+
+
+@project.on(ClosedCaseNoticeOfRoll)
+def followed(row: Row, event: ClosedCaseNoticeOfRoll, recorded: Recorded) -> Row:
+    return replace(row, enrolled_at=event.school)
 
 
 @project.on(SchoolPrimaryContactNamed, SchoolPrimaryContactChanged)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from psycopg.sql import SQL, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier
 
 from domain.calendars.counting import Standstill
 from domain.cases.allocating import CaseAllocated
@@ -25,6 +25,7 @@ from domain.cases.pausing import CasePaused, CaseResumed, CaseResumedInQueue
 from domain.cases.recalculating import DeadlineRecalculated
 from domain.cases.reopening import CaseReopened
 from eventstore.log import Recorded
+from projections.asking import Given
 from projections.model import Changed, Model, Rows
 
 
@@ -45,7 +46,7 @@ class Row:
     kind: ClockKind | None
     started_on: date  # day 0
     days: int | None = None  # working days allowed
-    due_on: date | None = None  # None while nobody can name it
+    due_on: date | None = None  # nothing while nobody can name it
     school_day_on: date | None = None  # the first school day from then on, if the school is closed that day (BR-5)
     standstills: tuple[Standstill, ...] = ()
     met_on: date | None = None
@@ -154,7 +155,7 @@ def breached(alias: str, day: date) -> Composed:
     return SQL(
         "({a}.due_on < {day} AND coalesce({a}.met_on, 'infinity') > {a}.due_on"
         " AND coalesce({a}.ended_on, 'infinity') > {a}.due_on)"
-    ).format(a=Identifier(alias), day=Literal(day))
+    ).format(a=Identifier(alias), day=Given(day))
 
 
 def _episode(rows: Rows[Row]) -> int:

@@ -85,7 +85,7 @@ def _scalar(hint: Any) -> tuple[str, Dump, Load] | None:
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return (
             "text",
-            lambda value: str(_expect(hint, value).value),
+            lambda value: str(_expect(hint, value)),
             {each.value: each for each in hint}.__getitem__,
         )
     return _SCALARS.get(hint)
@@ -166,17 +166,18 @@ def _instant(value: Any) -> str:
     return str(value.astimezone(UTC).isoformat())
 
 
-def _same(value: Any) -> Any:
+def same(value: Any) -> Any:
+    """Return what psycopg answers, where that is the value itself."""
     return value
 
 
 _SCALARS: Final[dict[Any, tuple[str, Dump, Load]]] = {
-    str: ("text", _text, _same),
-    int: ("bigint", _int, _same),
-    bool: ("boolean", lambda value: "t" if _expect(bool, value) else "f", _same),
-    date: ("date", lambda value: str(_expect(date, value).isoformat()), _same),
-    datetime: ("timestamptz", _instant, _same),
-    UUID: ("uuid", lambda value: str(_expect(UUID, value).hex), _same),
+    str: ("text", _text, same),
+    int: ("bigint", _int, same),
+    bool: ("boolean", lambda value: "t" if _expect(bool, value) else "f", same),
+    date: ("date", lambda value: str(_expect(date, value).isoformat()), same),
+    datetime: ("timestamptz", _instant, same),
+    UUID: ("uuid", lambda value: f"{_expect(UUID, value).int:032x}", same),
 }
 
 

@@ -6,12 +6,15 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from domain.users.granting import UserRoleGranted, UserRoleRevoked
 from domain.users.user import Role
+from eventstore.connections import Connection
 from eventstore.log import Recorded
 from projections.model import Changed, Model, Rows
+from projections.moments import AsAt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,20 @@ def granted(rows: Rows[Row], event: UserRoleGranted, recorded: Recorded) -> Chan
 def revoked(rows: Rows[Row], event: UserRoleRevoked, recorded: Recorded) -> Changed[Row]:
     taken = (event.role, event.organisation)
     return [replace(row, revoked=True) for row in rows.values() if (row.role, row.organisation) == taken]
+
+
+_HOLDERS: Final = SQL("""
+SELECT DISTINCT g.user_id FROM service.grants g
+ WHERE {at} AND g.organisation = %(organisation)s AND g.role = ANY(%(roles)s) AND NOT g.revoked
+   AND g.from_on <= %(day)s AND coalesce(g.to_on, 'infinity') >= %(day)s
+""")
+
+
+def holders(db: Connection, roles: Iterable[Role], organisation: UUID, at: AsAt) -> list[UUID]:
+    """Return who holds one of these roles in an organisation at a moment."""
+    wanted = {"organisation": organisation, "roles": [str(role) for role in roles], "day": at.day}
+    query = _HOLDERS.format(at=at.rows(project, "g"))
+    return [user for (user,) in db.cursor(row_factory=tuple_row).execute(query, wanted)]
 
 
 def holds_any(user: Identifier, roles: Iterable[Role], organisation: Identifier) -> Composed:

@@ -4,17 +4,17 @@ Content is as at the moment; who may see a case is judged by how it stands now: 
 row, called `now`, that rights put. A case with its clocks is a `Listed`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Literal
 
 from eventstore.connections import Connection
 from projections import cases, clocks
+from projections.asking import Given, ask
 from projections.model import Model
 from projections.moments import AsAt, parked_among
 
@@ -23,12 +23,23 @@ MODELS: Final[tuple[Model[Any], ...]] = (cases.project, clocks.project)
 
 EVERY: Final = SQL("TRUE")
 FIRST: Final = 50
+PIECE: Final = 1_000
+"""How many cases of a whole list are read by one statement."""
 
 _FROM: Final = SQL("""
   FROM service.cases c {now} WHERE {scope} AND {seen}
 """)
 
-_NOW: Final = SQL("JOIN service.cases now ON now.case_id = c.case_id AND now.to_position IS NULL")
+_NOW: Final = SQL("""
+CROSS JOIN LATERAL (
+    SELECT c.* WHERE c.to_position IS NULL
+     UNION ALL
+    SELECT n.* FROM service.cases n WHERE c.to_position IS NOT NULL AND n.case_id = c.case_id AND n.to_position IS NULL
+) AS now
+""")  # most cases have not changed since, and need no looking up
+_AMONG: Final = SQL("""
+(c.case_id IN (SELECT now.case_id FROM service.cases now WHERE now.to_position IS NULL AND {seen})) IS TRUE
+""")  # IS TRUE has it made once and looked into: of how many rows there were, the planner knows too little to do so
 _SAME: Final = SQL("CROSS JOIN LATERAL (SELECT c.*) AS now")  # where the moment is now, and nothing needs joining
 
 _PAGE: Final = SQL("""
@@ -41,6 +52,10 @@ SELECT {columns}, {day} - c.status_since, k.next_due_on, coalesce(k.breached, 0)
      WHERE k.case_id = c.case_id AND k.episode = c.episode AND k.kind IS NOT NULL AND {clocks}
 ) k ON TRUE ORDER BY c.status_since, c.case_id
 """)
+
+
+class OfOneProvider(Composed):
+    """A condition on the present row that only cases of one provider fulfil, found by index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +74,8 @@ class Listed:
 
 
 Place = tuple[date, UUID]
+Ask = Callable[[Place | None, int], list[Listed]]
+"""What answers some cases of a list: those after a place, so many at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +112,12 @@ class Scope:
 def with_field(name: str, value: UUID, at: AsAt, seen: Composable = EVERY) -> Scope:
     """Return the cases that had this id in this field at the moment, found by index."""
     condition = at.rows_with(cases.project, "c", name, name)
-    now = _SAME if cases.project.name in at.present else _NOW
+    if cases.project.name in at.present:
+        now = _SAME
+    elif name == "provider" and isinstance(seen, OfOneProvider):
+        now, seen = SQL(""), _AMONG.format(seen=seen)
+    else:
+        now = _NOW
     return Scope(condition=condition, parameters={name: value}, seen=seen, now=now)
 
 
@@ -103,7 +125,7 @@ def page(db: Connection, scope: Scope, at: AsAt, *, after: Place | None = None, 
     """Return a page of the cases in scope, those first that have stood as they do for longest."""
     query = _PAGE.format(
         columns=cases.project.listed("c"),
-        day=Literal(at.day),
+        day=Given(at.day),
         source=scope.source,
         after=SQL("AND (c.status_since, c.case_id) > (%(after_since)s, %(after_case)s)") if after else SQL(""),
         limit=Literal(limit),
@@ -111,10 +133,18 @@ def page(db: Connection, scope: Scope, at: AsAt, *, after: Place | None = None, 
         clocks=at.rows(clocks.project, "k"),
     )
     place = {"after_since": after[0], "after_case": after[1]} if after else {}
-    cursor = db.cursor(row_factory=tuple_row).execute(query, {**scope.parameters, **place})
+    found = ask(db, query, {**scope.parameters, **place})
     return [
-        Listed(case=cases.project.read(row[:-3]), days=row[-3], next_due_on=row[-2], breached=row[-1]) for row in cursor
+        Listed(case=cases.project.read(row[:-3]), days=row[-3], next_due_on=row[-2], breached=row[-1]) for row in found
     ]
+
+
+def whole(some: Ask, piece: int = PIECE) -> Iterator[Sequence[Listed]]:
+    """Return the whole list in pieces: what its pages show, one after another."""
+    place: Place | None = None
+    while found := some(place, piece):
+        yield found
+        place = found[-1].place
 
 
 def tally(db: Connection, scope: Scope) -> Tally:
@@ -122,5 +152,5 @@ def tally(db: Connection, scope: Scope) -> Tally:
     query = SQL("SELECT c.status, count(*), count(*) FILTER (WHERE {parked}) {source} GROUP BY 1").format(
         parked=parked_among(cases.project, "c"), source=scope.source
     )
-    found = db.cursor(row_factory=tuple_row).execute(query, scope.parameters).fetchall()
+    found = ask(db, query, scope.parameters).fetchall()
     return Tally(by_status={status: count for status, count, _ in found}, parked=sum(row[2] for row in found))

@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from projections.columns import Column, columns
+from projections.columns import Column, Load, columns, same
 
 Row = TypeVar("Row")
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -86,6 +86,11 @@ class Model(Generic[Row]):
         return tuple(column.name for column in self.columns)
 
     @cached_property
+    def loads(self) -> tuple[tuple[str, Load], ...]:
+        """The columns whose values psycopg does not answer as they are in a row, and what makes them so."""
+        return tuple((column.name, column.kind.load) for column in self.columns if column.kind.load is not same)
+
+    @cached_property
     def sealed(self) -> tuple[int, ...]:
         """Where the personal values stand among the columns."""
         return tuple(i for i, column in enumerate(self.columns) if column.kind.sealed)
@@ -123,8 +128,11 @@ class Model(Generic[Row]):
 
     def read(self, values: Sequence[Any]) -> Row:
         """Return a row of what psycopg answered for `listed`; personal values are open, None where erased."""
-        pairs = zip(self.columns, values, strict=True)
-        return self.row(**{each.name: None if value is None else each.kind.load(value) for each, value in pairs})
+        named = dict(zip(self.names, values, strict=True))
+        for name, load in self.loads:
+            if named[name] is not None:
+                named[name] = load(named[name])
+        return self.row(**named)
 
     def table(self, generation: int) -> str:
         """Return the name of one generation's table, quoted."""

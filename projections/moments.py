@@ -19,10 +19,13 @@ from domain.days import auckland_day
 from domain.decision import Refused
 from eventstore.connections import Connection
 from eventstore.log import head, position_at
+from projections.asking import Given
 from projections.generations import hashed, sql
 from projections.model import Model
 
 PATIENCE_SECONDS: Final = 2.0
+
+_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
 class NotYetProjected(Exception):
@@ -55,7 +58,7 @@ class AsAt:
         return SQL("({since} <= {at} AND ({until} IS NULL OR {until} > {at}))").format(
             since=Identifier(alias, "from_position"),
             until=Identifier(alias, "to_position"),
-            at=Literal(self.position),
+            at=Given(self.position),
         )
 
     def rows_with(self, model: Model[Any], alias: str, name: str, parameter: str) -> Composed:
@@ -70,7 +73,7 @@ class AsAt:
         return SQL(
             "{same} AND int8range({number}, {number}, '[]') @> {wanted} AND int8range({since}, {until}) @> {at}::bigint"
         ).format(
-            same=same, number=number, wanted=wanted, at=Literal(self.position),
+            same=same, number=number, wanted=wanted, at=Given(self.position),
             since=Identifier(alias, "from_position"), until=Identifier(alias, "to_position"),
         )  # fmt: skip
 
@@ -127,8 +130,8 @@ def parked_among(model: Model[Any], alias: str) -> Composed:
 
     A stream parked at its very first event has no row, and is in nobody's scope: `parked` counts it.
     """
-    return SQL("EXISTS (SELECT FROM projection.parked_now p WHERE p.model = {} AND p.stream = {})").format(
-        Literal(model.name), Identifier(alias, model.key[0])
+    return SQL("{} IN (SELECT p.stream FROM projection.parked_now p WHERE p.model = {})").format(
+        Identifier(alias, model.key[0]), Literal(model.name)
     )
 
 
@@ -148,8 +151,8 @@ def _held(db: Connection, models: Collection[Model[Any]]) -> dict[str, int]:
 
     In this order: a swap between snapshot and statement would show a table whose latest rows the snapshot lacks.
     """
-    db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    db.execute(sql(f"LOCK TABLE {', '.join(model.view for model in models)} IN ACCESS SHARE MODE"))
+    views = ", ".join(model.view for model in models)
+    db.execute(sql(f"{_SNAPSHOT}; LOCK TABLE {views} IN ACCESS SHARE MODE"), prepare=False)  # one journey for both
     query = "SELECT model, position FROM projection.positions WHERE state = 'live' AND model = ANY(%s)"
     return dict(db.execute(query, [[model.name for model in models]]).fetchall())
 

@@ -22,6 +22,11 @@ SELECT s.school_id, NULL, NULL, s.name FROM service.schools s WHERE s.school_id 
  UNION ALL
 SELECT o.provider_id, NULL, NULL, o.name FROM service.providers o WHERE o.provider_id = ANY(%(ids)s) AND {providers}
 """)
+_CODED: Final = SQL("""
+SELECT s.number FROM service.schools s WHERE s.school_id = %(id)s AND {schools}
+ UNION ALL
+SELECT o.code FROM service.providers o WHERE o.provider_id = %(id)s AND {providers}
+""")
 _LOAD: Final = {column.name: column.kind.load for column in people.project.columns}
 
 
@@ -35,6 +40,13 @@ def names_of(db: Connection, ids: Iterable[UUID | None], at: AsAt) -> Mapping[UU
     wanted = list({some for some in ids if some})
     cursor = db.cursor(row_factory=tuple_row).execute(query, {"ids": wanted})
     return {some: name for some, student, user, place in cursor if (name := place or _called(student, user))}
+
+
+def code_of(db: Connection, place: UUID, at: AsAt) -> str:
+    """Return the public number of a school, or the code of a provider; empty if it was not registered by then."""
+    query = _CODED.format(schools=at.rows(schools.project, "s"), providers=at.rows(providers.project, "o"))
+    found = db.cursor(row_factory=tuple_row).execute(query, {"id": place}).fetchone()
+    return str(found[0]) if found else ""
 
 
 def _called(student: Any, user: Any) -> str | None:

@@ -1,6 +1,6 @@
 """People: students, caregivers and users, one row each, with their personal values in clear until they are erased.
 
-The only model beside `contacts` that other questions join for a name. It is keyed by whose values it holds.
+The only model that other questions join for the name of a person. It is keyed by whose values it holds.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from domain.students.caring import (
     CaregiverNameCorrected,
     CaregiverRegistered,
 )
-from domain.students.correcting import StudentDetailsCorrected
+from domain.students.correcting import StudentDetailCorrected
 from domain.students.enrolling import StudentEnrolled, StudentWithdrawn
 from domain.students.merging import NsnMerged, NsnReplaced
 from domain.students.registering import StudentRegistered
@@ -58,8 +58,8 @@ def student_registered(row: Row | None, event: StudentRegistered, recorded: Reco
     return Row(person_id=recorded.stream, kind=Kind.STUDENT, student=event.details)
 
 
-@project.on(StudentDetailsCorrected, NsnReplaced)
-def student_corrected(row: Row, event: StudentDetailsCorrected | NsnReplaced, recorded: Recorded) -> Row:
+@project.on(StudentDetailCorrected, NsnReplaced)
+def student_corrected(row: Row, event: StudentDetailCorrected | NsnReplaced, recorded: Recorded) -> Row:
     return replace(row, student=event.details)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from domain.ids import region_id
 from domain.providers.provider import ProviderKind
 from domain.providers.registering import ProviderRegistered
 from eventstore.log import Recorded
@@ -17,6 +18,7 @@ class Row:
     name: str
     kind: ProviderKind
     region: str
+    office: UUID
     anniversary_set: str
 
 
@@ -32,5 +34,6 @@ def registered(row: Row | None, event: ProviderRegistered, recorded: Recorded) -
         name=told.name,
         kind=told.kind,
         region=told.region,
+        office=region_id(told.region),
         anniversary_set=told.anniversary_set,
     )

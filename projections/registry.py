@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from projections import cases, clocks, drafts, grants, people, providers, schools, timeline
+from projections import cases, catchments, clocks, drafts, grants, people, providers, schools, timeline
 from projections.model import Model
 
 MODELS: Final[tuple[Model[Any], ...]] = (
@@ -12,6 +12,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     people.project,
     schools.project,
     providers.project,
+    catchments.project,
     grants.project,
     drafts.project,
 )

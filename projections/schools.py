@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from domain.ids import region_id
 from domain.schools.funding import IspFundingEnded, IspFundingGranted
 from domain.schools.registering import SchoolDetailsChanged, SchoolRegistered
 from domain.schools.school import InCatchment, IspFunding, SchoolAuthority
@@ -21,6 +22,7 @@ class Row:
     type: str = ""
     authority: SchoolAuthority | None = None
     region: str = ""
+    office: UUID | None = None
     territorial_authority: str = ""
     anniversary_set: str = ""
     opened_on: date | None = None
@@ -42,6 +44,7 @@ def described(row: Row | None, event: SchoolRegistered | SchoolDetailsChanged, r
         type=told.type,
         authority=told.authority,
         region=told.region,
+        office=region_id(told.region),
         territorial_authority=told.territorial_authority,
         anniversary_set=told.anniversary_set,
         opened_on=told.opened_on,

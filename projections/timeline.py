@@ -32,7 +32,7 @@ class Row:
     decided_on: date
     occurred_on: date | None
     item: UUID | None
-    shared: bool | None  # with the school; None where that is no question
+    shared: bool | None  # with the school; nothing where that is no question
     user: UUID
     role: str
     organisation: UUID

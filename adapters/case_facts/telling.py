@@ -17,7 +17,7 @@ from domain.cases.changing_type import CaseTypeChanged
 from domain.cases.closing import CaseClosed
 from domain.cases.consulting import SchoolConsulted
 from domain.cases.contacting import ContactAttempted
-from domain.cases.enrolling import CaseNoticeOfEnrolment, CaseNoticeOfLeaving, TransferSuggested
+from domain.cases.enrolling import CaseNoticeOfEnrolment, CaseNoticeOfLeaving, ClosedCaseNoticeOfRoll, TransferSuggested
 from domain.cases.exploring_pathways import EducationPathwayConfirmed, EducationPathwayProposed
 from domain.cases.identifying_barriers import BarrierIdentified, BarrierRecategorised, BarrierStatusChanged
 from domain.cases.meeting import (
@@ -148,6 +148,7 @@ TOLD: Final[Mapping[type[Any], Telling]] = {
 """As what each event is told."""
 
 NOT_TOLD: Final[Mapping[type[Any], str]] = {
+    ClosedCaseNoticeOfRoll: "a closed case only gets other readers, and who reads a case is nobody's business outside",
     SchoolPrimaryContactChanged: "one person of the school takes the place of another, and nobody is named outside",
 }
 """The events of a case that stay inside, and why."""

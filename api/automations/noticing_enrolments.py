@@ -1,16 +1,20 @@
-"""Noticing enrolments: a case learns on whose roll its student is today (BR-20, BR-42, BR-133).
+"""Noticing enrolments: every case, closed ones too, learns on whose roll its student is (BR-20, BR-42, BR-61, BR-133).
 
 The enrolment of a day is the one begun last, unless the student is off the roll again (`Student.enrolment_on`).
+All cases there ever were are looked through, so only when a roll, or what a case takes for one, may have changed.
 """
 
 from typing import Final
 
 from psycopg.sql import SQL
 
-from api.automations.automation import Automation, any_of
+from api.automations.automation import Automation
 from domain.cases.case import Case
+from domain.cases.changing_type import CaseTypeChanged
 from domain.cases.enrolling import NoteEnrolment
-from domain.cases.status import ACTIVE
+from domain.cases.opening import CaseCreated
+from domain.cases.reopening import CaseReopened
+from domain.students.enrolling import StudentEnrolled, StudentWithdrawn
 from projections import cases, people
 
 _ELSEWHERE: Final = SQL("""
@@ -22,7 +26,7 @@ SELECT c.case_id AS id FROM service.cases c
      WHERE (e.it ->> 'from_on')::date <= %(day)s
      ORDER BY (e.it ->> 'from_on')::date DESC, e.number DESC LIMIT 1
   ) last ON true
- WHERE c.to_position IS NULL AND c.status IN ({active})
+ WHERE c.to_position IS NULL
    AND c.enrolled_at IS DISTINCT FROM CASE WHEN last.withdrawn_on <= %(day)s THEN NULL ELSE last.school END
 """)
 
@@ -30,6 +34,7 @@ NOTICING_ENROLMENTS: Final = Automation(
     name="noticing-enrolments",
     of=Case,
     command=NoteEnrolment(),
-    candidates=_ELSEWHERE.format(active=any_of(ACTIVE)),
+    candidates=_ELSEWHERE,
     models=(cases.project, people.project),
+    anew_on=(StudentEnrolled, StudentWithdrawn, CaseCreated, CaseReopened, CaseTypeChanged),
 )

@@ -14,9 +14,9 @@ from api.automations.acting import AUTOMATIONS as ACTOR
 from api.automations.automation import Automation, IfDue, NothingDue, OfWhatIsWithin
 from api.automations.troubles import Troubles
 from api.bootstrap import Service
-from api.permits import authority
 from domain.days import auckland_day
 from domain.decision import Ref, Refused
+from domain.permits import authority
 from eventstore.connections import Connection, Unavailable, available
 from eventstore.log import head
 from eventstore.requests import Request

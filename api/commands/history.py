@@ -4,7 +4,7 @@ import getpass
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from api.bootstrap import Service
 from api.commands.moments import instant_of
 from api.commands.output import AsJson, say, say_json, say_table
 from api.commands.running import Failed, opened
+from api.saying import said
 from domain.days import AUCKLAND
 from domain.policies.policy import SERVICE_POLICY
 from domain.sealed import Sealed, Unknown
@@ -124,17 +125,17 @@ def _happened(event: Any) -> date | None:
 
 
 def plain(value: Any, *, unseal: bool) -> Any:
-    """Return a value as JSON has it; what is sealed only says so, unless it is to be opened."""
-    if isinstance(value, Sealed):
-        return plain(value.open(), unseal=True) if unseal else SEALED
-    if is_dataclass(value):
-        return {each.name: plain(getattr(value, each.name), unseal=unseal) for each in fields(value)}
-    if isinstance(value, dict):
-        return {str(key): plain(each, unseal=unseal) for key, each in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(each, unseal=unseal) for each in value]
-    scalar = value is None or isinstance(value, bool | int)
-    return value if scalar else DESTROYED if isinstance(value, Unknown) else str(value)
+    """Return what is said; what is sealed only says so, unless it is to be opened."""
+    return said(value, _opened if unseal else _closed)
+
+
+def _closed(_sealed: Sealed[Any], _pointer: str) -> str:
+    return SEALED
+
+
+def _opened(sealed: Sealed[Any], _pointer: str) -> Any:
+    value = sealed.open()
+    return DESTROYED if isinstance(value, Unknown) else plain(value, unseal=True)
 
 
 def _line(shown: Mapping[str, Any]) -> dict[str, object]:
@@ -158,4 +159,4 @@ def in_words(name: str) -> str:
 
 
 def _short(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list) else str(value)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeAlias
 
@@ -12,7 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from api.sheets import sheet
+
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsCsv: TypeAlias = Annotated[bool, typer.Option("--csv", help="Print the whole list as CSV.")]
 
 
 def say_json(document: object) -> None:
@@ -35,6 +38,13 @@ def say_table(columns: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> 
     for row in rows:
         table.add_row(*(Text(_plain(row.get(key))) for key in columns))
     Console().print(table)
+
+
+def say_sheet(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print rows as a CSV file, by the titles of their columns."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(sheet(tuple(columns.values()), ([row.get(key) for key in columns] for row in rows)))
+    sys.stdout.buffer.flush()
 
 
 @contextmanager

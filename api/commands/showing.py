@@ -1,27 +1,32 @@
-"""`attendance show`: a school's dashboard, a provider's queue, a caseload and the KPI figures, also as at a moment.
+"""`attendance show`: a school's dashboard, a provider's queue, what waits in a region, a caseload, the KPI figures.
 
+Each can be asked as at a moment.
 Whoever runs the program where the service runs sees every case, by ids and codes; names stay sealed.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 import typer
 
 from api.commands.moments import day_of, instant_of
-from api.commands.output import AsJson, say, say_json, say_table
+from api.commands.output import AsCsv, AsJson, say, say_json, say_sheet, say_table
 from api.commands.reference import SINCE
 from api.commands.running import Failed, opened, program
 from domain.cases.status import SHOWN
-from domain.ids import in_school_provider_id, provider_id, school_id
+from domain.ids import in_school_provider_id, provider_id, region_id, school_id
 from eventstore.connections import Connection, available
-from projections import caseload, kpi, provider_queue, school_dashboard
+from projections import caseload, kpi, lists, provider_queue, regions, school_dashboard
 from projections.kpi import Period
-from projections.lists import MODELS, Listed
+from projections.lists import Ask, Listed, whole
+from projections.model import Model
 from projections.moments import AsAt, Asked, moment
+
+MODELS: Final[tuple[Model[Any], ...]] = (*lists.MODELS, *regions.MODELS)
 
 app: Final = program(name="show", help="Show how things stand, now or as at an earlier moment.")
 
@@ -35,6 +40,15 @@ Last: TypeAlias = Annotated[
     date, typer.Option("--to", parser=day_of, metavar="DAY", help="Clocks that started on this day or earlier.")
 ]
 
+
+class Form(StrEnum):
+    """How a list is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+
+
 _CASES: Final = {
     "case": "Case",
     "status": "Status",
@@ -44,6 +58,7 @@ _CASES: Final = {
     "breached": "Late clocks",
     "manager": "Manager",
 }
+_MOMENT: Final = {"as_at": "As at", "position": "Position"}
 
 
 @app.command()
@@ -54,14 +69,19 @@ def school(
     limit: Limit = 50,
     *,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show the dashboard of a school, in the words that schools are shown."""
     which = _id(named, school_id)
     with _asking(as_at, position) as (db, at):
         counts = school_dashboard.dashboard_of(db, which, at)
-        listed = school_dashboard.cases_of(db, which, at, limit=limit)
+        listed = _listed(
+            lambda after, most: school_dashboard.cases_of(db, which, at, after=after, limit=most),
+            None if as_csv else limit,
+        )
     figures = {**counts.shown, "paused": counts.paused, "not up to date": counts.parked}
-    _tell({"school": which}, at, figures, [_as_schools_see(each) for each in listed], as_json=as_json)
+    cases = [_as_schools_see(each) for each in listed]
+    _tell({"school": which}, at, figures, cases, _form(as_json=as_json, as_csv=as_csv))
 
 
 @app.command()
@@ -72,14 +92,42 @@ def provider(
     limit: Limit = 50,
     *,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show the queue of a provider, the longest waiting first, and how many cases it has."""
     which = _provider(named)
     with _asking(as_at, position) as (db, at):
         counts = provider_queue.load_of(db, which, at)
-        listed = provider_queue.waiting_with(db, which, at, limit=limit)
+        listed = _listed(
+            lambda after, most: provider_queue.waiting_with(db, which, at, after=after, limit=most),
+            None if as_csv else limit,
+        )
     figures = {**counts.by_status, "not up to date": counts.parked}
-    _tell({"provider": which}, at, figures, [_case(each) for each in listed], as_json=as_json)
+    cases = [_case(each) for each in listed]
+    _tell({"provider": which}, at, figures, cases, _form(as_json=as_json, as_csv=as_csv))
+
+
+@app.command()
+def region(
+    named: Annotated[str, typer.Argument(metavar="REGION", show_default=False, help="Its name, or its office's id.")],
+    as_at: Instant = None,
+    position: Position = None,
+    limit: Limit = 50,
+    *,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show the cases of a region that no provider has, the longest waiting first."""
+    which = _id(named, region_id)
+    with _asking(as_at, position) as (db, at):
+        counts = regions.load_of(db, which, at)
+        listed = _listed(
+            lambda after, most: regions.unallocated_in(db, which, at, after=after, limit=most),
+            None if as_csv else limit,
+        )
+    figures = {**counts.by_status, "not up to date": counts.parked}
+    cases = [_case(each) for each in listed]
+    _tell({"region": which}, at, figures, cases, _form(as_json=as_json, as_csv=as_csv))
 
 
 @app.command("caseload")
@@ -90,13 +138,18 @@ def show_caseload(
     limit: Limit = 50,
     *,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show the cases that one person works."""
     with _asking(as_at, position) as (db, at):
         counts = caseload.size_of(db, manager, at)
-        listed = caseload.cases_of(db, manager, at, limit=limit)
+        listed = _listed(
+            lambda after, most: caseload.cases_of(db, manager, at, after=after, limit=most),
+            None if as_csv else limit,
+        )
     figures = {**counts.by_status, "not up to date": counts.parked}
-    _tell({"manager": manager}, at, figures, [_case(each) for each in listed], as_json=as_json)
+    cases = [_case(each) for each in listed]
+    _tell({"manager": manager}, at, figures, cases, _form(as_json=as_json, as_csv=as_csv))
 
 
 @app.command("kpi")
@@ -136,16 +189,28 @@ def _asking(as_at: str | None, position: int | None) -> Iterator[tuple[Connectio
         yield db, at
 
 
-def _tell(
-    whose: dict[str, UUID], at: AsAt, figures: dict[str, int], cases: list[dict[str, Any]], *, as_json: bool
-) -> None:
-    if as_json:
+def _listed(ask: Ask, limit: int | None) -> list[Listed]:
+    """Return the first cases of a list, or all of them without a limit."""
+    return ask(None, limit) if limit else [each for piece in whole(ask) for each in piece]
+
+
+def _tell(whose: dict[str, UUID], at: AsAt, figures: dict[str, int], cases: list[dict[str, Any]], form: Form) -> None:
+    if form is Form.CSV:
+        say_sheet(_CASES | _MOMENT, [each | {"as_at": at.day, "position": at.position} for each in cases])
+        return
+    if form is Form.JSON:
         say_json({**whose, "as_at": _moment(at), "figures": figures, "cases": cases})
         return
     for name, count in figures.items():
         say(f"{name}: {count}")
     say_table(_CASES, cases)
     say(_said(at))
+
+
+def _form(*, as_json: bool, as_csv: bool) -> Form:
+    if as_json and as_csv:
+        raise Failed("print JSON or CSV, not both")
+    return Form.JSON if as_json else Form.CSV if as_csv else Form.TEXT
 
 
 def _case(listed: Listed) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class Desk:
         return await self.writer.execute_async(asked)
 
 
-def _desk(request: Request, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None) -> Desk:
+async def _desk(request: Request, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None) -> Desk:
+    """Async, for the framework sends what is not to another thread."""
     state = request.app.state
     service = state.service
     return Desk(
@@ -121,8 +122,8 @@ def answer(done: Done, *, created: str | None = None, warnings: Sequence[Warned]
 
 
 def made(done: Done, collection: str, thing: UUID) -> Response:
-    """Answer what a command that registers something did: 201 with its address if this was the first of it."""
-    return answer(done, created=f"{collection}/{thing}" if thing == done.stream and done.version == 1 else None)
+    """Answer what a command that registers something did: 201 with its address if it is new, 200 if it was there."""
+    return answer(done, created=f"{collection}/{thing}" if thing == done.stream and done.opened else None)
 
 
 def etag(version: int) -> str:

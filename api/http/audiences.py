@@ -30,6 +30,7 @@ Administrator: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_MINIST
 CaseReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_CASE))]
 TimelineReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_TIMELINE))]
 SchoolReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_SCHOOL_REPORTS))]
+RegionalReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_REGIONAL_REPORTS))]
 ProviderReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_PROVIDER_REPORTS))]
 
 PUBLIC = Depends(public)

@@ -71,6 +71,8 @@ _WARNED: Final = {
 }
 _ETAG: Final = {"description": "The version, for `If-Match`.", "schema": {"type": "string"}}
 
+_MADE: Final = "It is made."
+
 _WORDS: Final = {
     400: "The body cannot be read: it is not JSON, or not everybody would read it alike.",
     401: "No token, or one that proves nothing here.",
@@ -156,7 +158,7 @@ def _problem(status: int) -> dict[str, Any]:
 def _command_answers(route: APIRoute) -> dict[int, Any]:
     answer = {"headers": {"ETag": _ETAG}, "content": {JSON: {"schema": {"$ref": _REF.format(model="Answer")}}}}
     location = {"Location": {"description": "Where it is.", "schema": {"type": "string"}}}
-    made = answer | {"description": "Something was made.", "headers": {"ETag": _ETAG, **location}}
+    made = answer | {"description": _MADE, "headers": {"ETag": _ETAG, **location}}
     done = answer | {"description": "It is so, from now on or already."}
     return {int(HTTPStatus.OK): done, int(HTTPStatus.CREATED): made}
 

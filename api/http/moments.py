@@ -24,7 +24,7 @@ Instant: TypeAlias = Annotated[
 Position: TypeAlias = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 
 
-def _asked(
+async def _asked(
     as_at: Annotated[Instant | None, Query(description="Show how it stood at this instant.")] = None,
     position: Annotated[Position | None, Query(description="Show how it stood at this position of the log.")] = None,
     at_least: Annotated[

@@ -14,9 +14,11 @@ from starlette.exceptions import HTTPException
 from api.http.faults import Fault, fault_of
 from domain.authority import NotAllowed, NotFound
 from domain.cases.case import NoSuchCase
+from domain.catchments.catchment import NoSuchCatchment
 from domain.decision import Refused
 from domain.requests.form import RequestIncomplete
 from domain.requests.request import NoSuchRequest
+from domain.schools.school import NoSuchSchool
 from domain.students.caring import NoSuchCaregiver
 from domain.students.student import NoSuchStudent
 from domain.users.user import NoSuchUser
@@ -32,6 +34,8 @@ STATUSES: Final[Mapping[type[Refused], HTTPStatus]] = {
     NotFound: HTTPStatus.NOT_FOUND,
     NoSuchCase: HTTPStatus.NOT_FOUND,
     NoSuchRequest: HTTPStatus.NOT_FOUND,
+    NoSuchSchool: HTTPStatus.NOT_FOUND,
+    NoSuchCatchment: HTTPStatus.NOT_FOUND,
     NoSuchStudent: HTTPStatus.NOT_FOUND,
     NoSuchCaregiver: HTTPStatus.NOT_FOUND,
     NoSuchUser: HTTPStatus.NOT_FOUND,
@@ -43,7 +47,7 @@ STATUSES: Final[Mapping[type[Refused], HTTPStatus]] = {
 }
 """Which refusals are no conflict with how things stand. Each other one is: 409."""
 
-_ELSEWHERE: Final = frozenset({NoSuchStudent, NoSuchCaregiver, NoSuchUser})
+_ELSEWHERE: Final = frozenset({NoSuchSchool, NoSuchCatchment, NoSuchStudent, NoSuchCaregiver, NoSuchUser})
 """If these name a field, what does not exist is not what was addressed."""
 
 

@@ -1,9 +1,9 @@
 """Routes: every one says who may ask it, or the service does not start."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import BaseRoute
@@ -13,6 +13,17 @@ from api.http.identity import Audience, public
 
 class UndeclaredAudience(Exception):
     """A route names neither an audience nor that it is public."""
+
+
+def add_routes(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Put every route on the application itself, for included routers are searched one by one, twice a request.
+
+    The operation id of each is the name of its function, which does not change with the path.
+    """
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute):
+            route.unique_id = route.name
+        app.router.routes.append(route)
 
 
 def api_routes(app: FastAPI) -> list[APIRoute]:
@@ -38,11 +49,6 @@ def require_audiences(app: FastAPI) -> None:
 def shown(example: dict[str, Any]) -> dict[str, Any]:
     """Return what a route adds to the OpenAPI document: an example of its body."""
     return {"requestBody": {"content": {"application/json": {"example": example}}}}
-
-
-def unique_name(route: APIRoute) -> str:
-    """Return the operation id: the name of the function, which does not change with the path."""
-    return route.name
 
 
 def _routes(app: FastAPI) -> list[BaseRoute]:

@@ -2,6 +2,14 @@
 
 from typing import Final
 
-from api.questions import case, caseload, kpi, provider_queue, school_dashboard
+from api.questions import case, caseload, kpi, provider_queue, region, school_dashboard, timeline
 
-ROUTERS: Final = (case.router, school_dashboard.router, provider_queue.router, caseload.router, kpi.router)
+ROUTERS: Final = (
+    case.router,
+    timeline.router,
+    school_dashboard.router,
+    provider_queue.router,
+    caseload.router,
+    region.router,
+    kpi.router,
+)

@@ -1,4 +1,4 @@
-"""A case over HTTP: where it stands and its clocks, and everything that happened in it (BR-60 to BR-63, BR-137)."""
+"""A case over HTTP: where it stands, and its clocks (BR-60 to BR-62, BR-137)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,17 +10,14 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
 from api.http.asking import etag
-from api.http.audiences import CaseReader, TimelineReader
-from api.http.cursors import After, Limit
+from api.http.audiences import CaseReader
 from api.http.moments import AtMoment
-from api.questions.listing import FIRST
 from api.questions.naming import Names, names
 from api.questions.reading import Answering, Moment, ReadingDesk, told
 from domain.authority import NotFound
 from domain.cases.clocks import ClockKind
 from domain.cases.status import SHOWN
-from domain.rights import Action
-from projections import cases, clocks, naming, timeline
+from projections import cases, clocks, naming
 from projections.model import Model
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["case"])
@@ -61,24 +58,15 @@ class ShownCase:
     clocks: list[ShownClock]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """Events in the order in which they were recorded, and the cursor of the next ones if there are more."""
-
-    moment: Moment
-    events: list[timeline.Row]
-    next: str | None
-
-
 @router.get("")
 def case(case_id: UUID, actor: CaseReader, at: AtMoment, desk: ReadingDesk, response: Response) -> ShownCase:
     """Show where a case stands. Its version is the ETag, for `If-Match`."""
     with desk.answer(actor, at, (cases.project, clocks.project, *naming.MODELS)) as now:
         now.require_case(case_id)
-        row = next(iter(_rows(now, cases.project, case_id)), None)
+        row = next(iter(rows(now, cases.project, case_id)), None)
         if row is None:
             raise NotFound
-        ledger = _rows(now, clocks.project, case_id)
+        ledger = rows(now, clocks.project, case_id)
         version = _version(now, case_id)
         called = names(now, [row])[case_id]
     response.headers["ETag"] = etag(version)
@@ -93,30 +81,8 @@ def case(case_id: UUID, actor: CaseReader, at: AtMoment, desk: ReadingDesk, resp
     )
 
 
-@router.get("/timeline")
-def case_timeline(
-    case_id: UUID,
-    actor: TimelineReader,
-    at: AtMoment,
-    desk: ReadingDesk,
-    after: After = None,
-    limit: Limit = FIRST,
-) -> Timeline:
-    """Show everything that happened in a case, what the provider did not share to itself only."""
-    question = f"timeline of {case_id}"
-    asked, key = desk.begin(question, after, at)
-    with desk.answer(actor, asked, (cases.project, timeline.project)) as now:
-        now.require_case(case_id, Action.READ_TIMELINE)
-        private = "" if now.sees(case_id, Action.READ_PROVIDER_ITEMS) else "AND r.shared IS NOT FALSE"
-        since = int(str(key[0])) if key else 0
-        more = f"AND r.version > {since:d} {private} ORDER BY r.version LIMIT {limit + 1:d}"
-        found = _rows(now, timeline.project, case_id, more)
-    shown = found[:limit]
-    following = desk.next(question, now.at, (shown[-1].version,)) if len(found) > limit else None
-    return Timeline(moment=told(now.at), events=shown, next=following)
-
-
-def _rows(now: Answering, model: Model[Any], case_id: UUID, more: str = "") -> list[Any]:
+def rows(now: Answering, model: Model[Any], case_id: UUID, more: str = "") -> list[Any]:
+    """Return what a model has of a case at the moment; `more` is SQL on the row, `r`."""
     query = _ROWS.format(
         columns=model.listed("r"),
         view=SQL(model.view),

@@ -1,6 +1,6 @@
 """Lists of cases as they are answered, a page at a time, with the names of whom they are about."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -12,7 +12,7 @@ from api.questions.reading import Answering, Desk, Moment, told
 from domain.cases.case import CaseType, Provision
 from domain.cases.status import SHOWN, Status
 from projections import lists, naming
-from projections.lists import Listed, Place
+from projections.lists import Ask, Listed, Place
 from projections.model import Model
 
 FIRST: Final = lists.FIRST
@@ -22,7 +22,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (*lists.MODELS, *naming.MODELS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A case in a list. `days` counts how long it stands as it does; `breached` its clocks that are late."""
+    """A case in a list. `days` counts how long it stands as it does, from `since` on; `breached` its late clocks."""
 
     case: UUID
     type: CaseType
@@ -36,6 +36,7 @@ class Item:
     names: Names
     episode: int
     opened_on: date
+    since: date
     days: int
     next_due_on: date | None
     breached: int
@@ -50,18 +51,19 @@ class Page:
     next: str | None
 
 
-Ask = Callable[[Place | None, int], list[Listed]]
-
-
 def page(desk: Desk, question: str, now: Answering, after: Key | None, limit: int, ask: Ask) -> Page:
     """Answer a page: one more is asked for than is shown, to know whether there are more."""
     found = ask(_place(after), limit + 1)
     more = len(found) > limit
     shown = found[:limit]
     following = desk.next(question, now.at, _key(shown[-1].place)) if more else None
+    return Page(moment=told(now.at), items=items(now, shown), next=following)
+
+
+def items(now: Answering, shown: Sequence[Listed]) -> list[Item]:
+    """Return cases as they are answered, with their names."""
     called = names(now, (each.case for each in shown))
-    items = [item(each, called[each.case.case_id]) for each in shown]
-    return Page(moment=told(now.at), items=items, next=following)
+    return [item(each, called[each.case.case_id]) for each in shown]
 
 
 def item(listed: Listed, called: Names) -> Item:
@@ -79,6 +81,7 @@ def item(listed: Listed, called: Names) -> Item:
         names=called,
         episode=case.episode,
         opened_on=case.opened_on,
+        since=case.status_since,
         days=listed.days,
         next_due_on=listed.next_due_on,
         breached=listed.breached,

@@ -18,12 +18,12 @@ from domain.authority import NotAllowed, NotFound, require
 from domain.days import auckland_day
 from domain.decision import Actor
 from domain.policies.policy import SERVICE_POLICY, Policy, PolicyValues
-from domain.relations import Asker, CaseFacts
-from domain.rights import Action
+from domain.relations import Asker, CaseFacts, of_contracting_region
+from domain.rights import TABLE, Action
 from domain.users.user import Role, User
 from eventstore.connections import Connection, available
 from eventstore.log import head
-from projections import people
+from projections import people, regions
 from projections.model import Model
 from projections.moments import AsAt, Asked, NoSuchPosition, moment
 
@@ -43,7 +43,9 @@ class Answering:
 
     def require(self, action: Action, organisation: UUID | None) -> None:
         """Raise NotAllowed unless the asker may do this to an organisation."""
-        require(self.asker, action, CaseFacts(organisation=organisation))
+        by_region = of_contracting_region in TABLE[action].get(self.asker.role, ())
+        offices = regions.offices_of(self.db, organisation) if organisation and by_region else frozenset[UUID]()
+        require(self.asker, action, CaseFacts(organisation=organisation, regions=offices))
 
     def seen(self, *actions: Action) -> Composable:
         """Return the condition of the cases that the asker may see now."""
@@ -70,13 +72,13 @@ class Desk:
     def answer(self, actor: Actor, asked: Asked, models: Collection[Model[Any]]) -> Iterator[Answering]:
         """Answer somebody as at a moment. Raises NotAllowed to one without the role, NotYetProjected, Unavailable.
 
-        People are of the moment too: on whose roll a student is decides who sees the case.
+        Whatever the asker is judged by is of the moment too: on whose roll a student is decides who sees the case.
         """
         now = self.service.clock()
         with available(), self.service.reads.connection() as db:
             asker = self._asker(db, actor, auckland_day(now))
             _require_recorded(db, asked)
-            with moment(db, {*models, people.project}, asked, now=now) as at:
+            with moment(db, {*models, *judging(asker)}, asked, now=now) as at:
                 yield Answering(db=db, at=at, asker=asker)
 
     def begin(self, question: str, carried: str | None, asked: Asked) -> tuple[Asked, Key | None]:
@@ -92,12 +94,20 @@ class Desk:
 
     def rules(self, db: Connection, today: date) -> PolicyValues:
         """Return the numbers of the rules in force on a day, as the log has them."""
-        found: PolicyValues = self._folded(db, Policy, SERVICE_POLICY).in_force(today)
+        found: PolicyValues = self.folded(db, Policy, SERVICE_POLICY).in_force(today)
         return found
+
+    def folded(self, db: Connection, of: type[Any], stream: UUID) -> Any:
+        """Return the state of a stream as the log has it."""
+        state = of()
+        for name, schema, version, data in db.execute(_EVENTS, [stream]):
+            event = self.service.codec.decode(name, schema, bytes(data), stream, version, None)
+            state = event.evolve(state)
+        return state
 
     def _asker(self, db: Connection, actor: Actor, today: date) -> Asker:
         """Return who asks; the grants are read from the log, so that a revocation works at once."""
-        if not self._folded(db, User, actor.user).holds(actor.role, actor.organisation, today):
+        if not self.folded(db, User, actor.user).holds(actor.role, actor.organisation, today):
             raise NotAllowed
         return Asker(
             user=actor.user,
@@ -107,12 +117,10 @@ class Desk:
             office_timeline=self.rules(db, today).office_support_timeline,
         )
 
-    def _folded(self, db: Connection, of: type[Any], stream: UUID) -> Any:
-        state = of()
-        for name, schema, version, data in db.execute(_EVENTS, [stream]):
-            event = self.service.codec.decode(name, schema, bytes(data), stream, version, None)
-            state = event.evolve(state)
-        return state
+
+def judging(asker: Asker) -> tuple[Model[Any], ...]:
+    """Return the models beside the cases that tell what somebody may see."""
+    return (people.project, *(regions.MODELS if asker.role is Role.REGIONAL_ADVISOR else ()))
 
 
 def _require_recorded(db: Connection, asked: Asked) -> None:
@@ -124,7 +132,7 @@ def _require_recorded(db: Connection, asked: Asked) -> None:
             raise NoSuchPosition(*beyond)
 
 
-def _desk(request: Request) -> Desk:
+async def _desk(request: Request) -> Desk:
     return Desk(service=request.app.state.service)
 
 

@@ -12,6 +12,9 @@ from domain import relations
 from domain.cases.status import ACTIVE, Status
 from domain.relations import Asker, Relation
 from domain.rights import TABLE, Action
+from projections.asking import Given
+from projections.lists import OfOneProvider
+from projections.regions import within_now
 
 NOTHING: Final = SQL("FALSE")
 
@@ -32,9 +35,11 @@ EXISTS (SELECT FROM service.people p, LATERAL (
 
 def seen(asker: Asker, *actions: Action) -> Composable:
     """Return the condition of the cases of which the asker may do one of these."""
-    held = {related for action in actions for related in TABLE[action].get(asker.role, ())}
-    conditions = [TWINS[related](asker) for related in held - WITHOUT_TWIN]
-    return SQL("({})").format(SQL(" OR ").join(conditions)) if conditions else NOTHING
+    held = {related for action in actions for related in TABLE[action].get(asker.role, ())} - WITHOUT_TWIN
+    if not held:
+        return NOTHING
+    condition = SQL("({})").format(SQL(" OR ").join(TWINS[related](asker) for related in held))
+    return OfOneProvider([condition]) if held == {relations.of_provider} else condition
 
 
 def _within(statuses: tuple[Status, ...]) -> Composable:
@@ -46,12 +51,12 @@ def _everything(asker: Asker) -> Composable:
 
 
 def _of_enrolling_school(asker: Asker) -> Composable:
-    """As the student's own stream says it, for a closed case hears of no enrolment any more (BR-60, BR-61, BR-133)."""
-    return _ENROLLED.format(day=Literal(asker.today), school=Literal(asker.organisation))
+    """As the student's own stream says it, before the case has heard of it (BR-60, BR-61, BR-133)."""
+    return _ENROLLED.format(day=Given(asker.today), school=Given(asker.organisation))
 
 
 def _of_named_contact(asker: Asker) -> Composable:
-    named = SQL("now.primary_contact = {}").format(Literal(asker.user))
+    named = SQL("now.primary_contact = {}").format(Given(asker.user))
     return SQL("({} AND {})").format(_of_enrolling_school(asker), named)
 
 
@@ -60,22 +65,26 @@ def _of_office_timeline(asker: Asker) -> Composable:
 
 
 def _of_provider(asker: Asker) -> Composable:
-    mine = SQL("now.provider = {}").format(Literal(asker.organisation))
+    mine = SQL("now.provider = {}").format(Given(asker.organisation))
     return SQL("({} AND {})").format(mine, _within((*_WORKED, *_CLOSED)))
 
 
 def _of_manager(asker: Asker) -> Composable:
-    mine = SQL("now.provider = {} AND now.manager = {}").format(Literal(asker.organisation), Literal(asker.user))
+    mine = SQL("now.provider = {} AND now.manager = {}").format(Given(asker.organisation), Given(asker.user))
     return SQL("({} AND {})").format(mine, _within(_WORKED))
 
 
 def _of_last_manager(asker: Asker) -> Composable:
-    mine = SQL("now.provider = {} AND now.last_manager = {}").format(Literal(asker.organisation), Literal(asker.user))
+    mine = SQL("now.provider = {} AND now.last_manager = {}").format(Given(asker.organisation), Given(asker.user))
     return SQL("({} AND {})").format(mine, _within(_CLOSED))
 
 
 def _of_cit(asker: Asker) -> Composable:
     return SQL("(now.type = 'NEN' OR {})").format(_within(_WITH_MINISTRY))
+
+
+def _of_region(asker: Asker) -> Composable:
+    return within_now("now", asker.organisation, asker.today)
 
 
 TWINS: Final[Mapping[Relation, Callable[[Asker], Composable]]] = {
@@ -88,14 +97,15 @@ TWINS: Final[Mapping[Relation, Callable[[Asker], Composable]]] = {
     relations.of_manager: _of_manager,
     relations.of_last_manager: _of_last_manager,
     relations.of_cit: _of_cit,
+    relations.of_region: _of_region,
 }
 
 WITHOUT_TWIN: Final[frozenset[Relation]] = frozenset(
     {
         relations.of_own_organisation,  # of organisations, never of a case
-        relations.of_kept_reader,  # transfers, regions and prosecutions are in no read model yet
+        relations.of_contracting_region,
+        relations.of_kept_reader,  # transfers and prosecutions are in no read model yet
         relations.of_next_provider,
-        relations.of_region,
         relations.of_prosecutions,
     }
 )

@@ -1,7 +1,6 @@
 """Calendars over HTTP: what holds in the whole country, and a school's own terms and closed days (BR-6)."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 
@@ -52,16 +51,17 @@ async def publish_calendar(actor: ReferenceKeeper, command: Body[PublishCalendar
 
 
 @router.post(
-    "/schools/{school_id}/calendar",
+    "/school-calendars",
     openapi_extra=shown(
         {
+            "school": "0198f0c2-0000-7000-8000-000000000002",
             "effective_from": "2026-01-05",
             "year": {"year": 2026, "terms": [_TERM], "closed": ["2026-03-16"]},
         }
     ),
 )
 async def publish_school_calendar(
-    school_id: UUID, actor: ReferenceKeeper, command: Body[PublishSchoolCalendar], desk: AtDesk
+    actor: ReferenceKeeper, command: Body[PublishSchoolCalendar], desk: AtDesk
 ) -> Response:
     """Publish or correct a school's own terms and closed days of one year (BR-6)."""
-    return answer(await desk.ask(SchoolCalendar, school_calendar_id(school_id), command, by=actor))
+    return answer(await desk.ask(SchoolCalendar, school_calendar_id(command.school), command, by=actor))

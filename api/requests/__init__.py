@@ -1,7 +1,7 @@
-"""Requests for support over HTTP: drafts, and what becomes of them."""
+"""Requests for support over HTTP: their form, drafts, and what becomes of them."""
 
 from typing import Final
 
-from api.requests import drafting, submitting
+from api.requests import drafting, form, submitting
 
-ROUTERS: Final = (drafting.router, submitting.router)
+ROUTERS: Final = (form.router, drafting.router, submitting.router)

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/requests/{request_id}", tags=["drafting"])
 async def save_draft(request_id: UUID, actor: SchoolStaff, command: Body[SaveDraft], desk: AtDesk) -> Response:
     """Keep what is filled in so far, whatever is missing; it is no case, and no provider sees it."""
     done = await desk.ask(Request, request_id, command, by=actor)
-    return answer(done, created=f"/v1/requests/{request_id}" if done.version == 1 else None)
+    return answer(done, created=f"/v1/requests/{request_id}" if done.opened else None)
 
 
 @router.post("/discard", openapi_extra=shown({"reason": "NOT_NEEDED"}))

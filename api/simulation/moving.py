@@ -8,7 +8,7 @@ from api.simulation.story import Story
 from api.simulation.working import give, name_contact
 from domain.cases.enrolling import NoteEnrolment
 from domain.cases.pausing import ResumeWhenDue
-from domain.days import birthday
+from domain.days import LeapBirthday, birthday
 
 BACK_EARLY: Final = 35  # percent of the paused go back to school before they turn six
 TOO_SOON: Final = 40  # percent of the managers try to pause while the child is still on the roll
@@ -38,11 +38,11 @@ async def wait_until_six(story: Story) -> None:
     await story.automate(NoteEnrolment())
     await story.wait(1, 2)
     day = story.today.isoformat()
-    if story.today >= birthday(story.pupil.born_on, 6):
+    six_on = birthday(story.pupil.born_on, 6, LeapBirthday.MAR1)
+    if story.today >= six_on:
         return
     await story.manage("pause", {"attestations": dict.fromkeys(_ATTESTED, day)})
     story.paused = True
-    six_on = birthday(story.pupil.born_on, 6)
     early = story.today + timedelta(days=story.luck.between(9, 40))
     if story.luck.happens(BACK_EARLY) and early < six_on:
         await story.morning(early)

@@ -182,6 +182,9 @@ _SAID: Final[Mapping[str, Say]] = {
     "CaseResumedInQueue": lambda e, t: f"The case goes on, in the queue{_resumed(e, t)}",
     "CaseNoticeOfEnrolment": lambda e, t: f"ENROL: the student is on the roll of {t.of(e.school)}",
     "CaseNoticeOfLeaving": lambda e, t: f"ENROL: the student is off the roll of {t.of(e.school)}",
+    "ClosedCaseNoticeOfRoll": lambda e, t: (
+        f"ENROL: the closed case is read by {t.of(e.school) if e.school else 'no school'}"
+    ),
     "TransferSuggested": lambda e, _t: f"Another provider may be the right one now: {words(e.why)}",
     "SchoolPrimaryContactNamed": lambda e, t: f"{t.of(e.user)} is the school's Primary Contact",
     "SchoolPrimaryContactChanged": lambda e, t: f"{t.of(e.user)} is the school's Primary Contact now",

@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Protocol, TypeAlias, TypeVar
+from uuid import UUID
 
 from domain.calendars.names import AnniversarySet
 from domain.calendars.years import CalendarYear, Edition, SchoolEdition, SchoolYear, Term
 from domain.decision import Context, Refused
+from domain.ids import school_calendar_id
+from domain.schools.school import School
 from domain.text import STRICT
 
 
@@ -67,7 +70,9 @@ class PublishCalendar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarPublished:
-    version: int
+    """One year of the national calendar, new or corrected; clocks are counted by it from `effective_from` (BR-6)."""
+
+    version: int  # counted from 1, through all years
     effective_from: date
     year: CalendarYear
 
@@ -81,22 +86,28 @@ class PublishSchoolCalendar:
 
     __pydantic_config__ = STRICT
 
+    school: UUID
     year: SchoolYear
     effective_from: date
 
-    def decide(self, school: SchoolCalendar, context: Context) -> list["SchoolCalendarPublished"]:
-        if _holds(self, school.published):
+    def decide(self, own: SchoolCalendar, context: Context) -> list["SchoolCalendarPublished"]:
+        if context.stream != school_calendar_id(self.school):
+            raise CalendarOfAnotherSchool("school")
+        context.fact(School, self.school).require()
+        if _holds(self, own.published):
             return []
-        _require_order(self.effective_from, school.published)
+        _require_order(self.effective_from, own.published)
         _require_terms(self.year)
         _require_days_in_year(self.year.year, [*_bounds(self.year.terms), *self.year.closed])
-        version = len(school.published) + 1
+        version = len(own.published) + 1
         return [SchoolCalendarPublished(version=version, effective_from=self.effective_from, year=self.year)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolCalendarPublished:
-    version: int
+    """One year of a school's own terms and closed days, new or corrected; it counts from `effective_from` (BR-6)."""
+
+    version: int  # counted from 1, through all years
     effective_from: date
     year: SchoolYear
 
@@ -172,6 +183,10 @@ def _days(year: CalendarYear) -> list[date]:
     days = [day.on for day in year.public_holidays] + [day.on for day in year.anniversaries]
     summer = [day for span in year.oia_excluded for day in (span.first_on, span.last_on)]
     return [*days, *summer, *_bounds(year.terms), year.easter_tuesday]
+
+
+class CalendarOfAnotherSchool(Refused):
+    """This is the calendar of another school."""
 
 
 class EffectiveBeforeTheLast(Refused):

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import takewhile
 from uuid import UUID
 
+from domain.bounds import TermNumber, Year
 from domain.calendars.counting import ONE_DAY, ListedDays
 from domain.calendars.names import OIA_WORKING_DAY, AnniversarySet, CalendarName, school_day, working_day
 from domain.text import STRICT, ShortText
@@ -30,7 +31,7 @@ class Term:
 
     __pydantic_config__ = STRICT
 
-    number: int
+    number: TermNumber
     opens_on: date
     closes_on: date
 
@@ -62,7 +63,7 @@ class CalendarYear:
 
     __pydantic_config__ = STRICT
 
-    year: int
+    year: Year
     public_holidays: tuple[PublicHoliday, ...]
     anniversaries: tuple[Anniversary, ...]
     easter_tuesday: date  # state schools are closed, others work (BR-7)
@@ -79,7 +80,7 @@ class SchoolYear:
 
     __pydantic_config__ = STRICT
 
-    year: int
+    year: Year
     terms: tuple[Term, ...] = ()
     closed: tuple[date, ...] = ()
 

@@ -23,12 +23,12 @@ from domain.text import STRICT, LongText
 class AllocationBasis(StrEnum):
     """What named the provider."""
 
-    SCHOOL = "SCHOOL"
-    ADDRESS = "ADDRESS"
-    ISP_CHOICE = "ISP_CHOICE"
-    CIT_OVERRIDE = "CIT_OVERRIDE"
-    TRANSFER = "TRANSFER"
-    MIGRATION = "MIGRATION"
+    SCHOOL = "SCHOOL"  # the catchment of the school (BR-30)
+    ADDRESS = "ADDRESS"  # the catchment of the student's address (BR-33)
+    ISP_CHOICE = "ISP_CHOICE"  # the school chose its own provision (BR-31)
+    CIT_OVERRIDE = "CIT_OVERRIDE"  # the Ministry named another, with a reason (BR-33)
+    TRANSFER = "TRANSFER"  # the provider accepted it from another (BR-40)
+    MIGRATION = "MIGRATION"  # whoever had it in an earlier system
 
 
 class Failure(StrEnum):
@@ -78,8 +78,8 @@ class CaseAllocated:
     provision: Provision
     catchment: UUID | None
     basis: AllocationBasis
-    clocks: tuple[Clock, ...] = ()
-    reason: Sealed[str] | None = None
+    clocks: tuple[Clock, ...] = ()  # that begin now
+    reason: Sealed[str] | None = None  # why this provider, if the Ministry named it
 
     def evolve(self, case: Case) -> Case:
         return replace(
@@ -125,7 +125,7 @@ class MoveToCatchmentProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMovedToCatchmentProvider:
-    """Into the queue of the catchment's provider, with its clocks running on (BR-46)."""
+    """A case of in-school provision is in the queue of the catchment's provider; its clocks run on (BR-46, BR-134)."""
 
     provider: UUID
     catchment: UUID | None

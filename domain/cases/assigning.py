@@ -51,10 +51,10 @@ class AssignCaseManager:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseManagerAssigned:
-    """Work begins: the case is OPEN."""
+    """A person of the provider works the case from now on: it is OPEN (BR-35)."""
 
     manager: UUID
-    clocks: tuple[Clock, ...] = ()
+    clocks: tuple[Clock, ...] = ()  # that begin now; none, unless the policy starts one here
 
     def evolve(self, case: Case) -> Case:
         episode = case.episode.started(self.clocks)
@@ -82,6 +82,8 @@ class ReassignCaseManager:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseManagerReassigned:
+    """Another person works the case, which stays where it stands; the one before loses it (BR-36)."""
+
     manager: UUID
     previous_manager: UUID
     reason: Handover
@@ -122,7 +124,7 @@ class NoteManagerLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReturnedToQueue:
-    """Back in the provider's queue; the clocks run on."""
+    """The case has no manager any more and is back in the provider's queue; its clocks run on (BR-37)."""
 
     previous_manager: UUID
     reason: Handover
@@ -133,7 +135,7 @@ class CaseReturnedToQueue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseManagerReleased:
-    """A paused case without a manager: once it resumes, it waits in the queue."""
+    """A paused case has no manager any more: once it resumes, it waits in the queue (BR-37)."""
 
     previous_manager: UUID
     reason: Handover

@@ -18,15 +18,15 @@ NOBODY: Final = UUID(int=0)
 class CaseType(StrEnum):
     """Why there is a case: chronic absence, or no school at all."""
 
-    CA = "CA"
-    NEN = "NEN"
+    CA = "CA"  # chronic absence
+    NEN = "NEN"  # non-enrolment notification
 
 
 class Provision(StrEnum):
     """Who works the case: the catchment's provider, or the school's own in-school provision (BR-134)."""
 
     CATCHMENT = "CATCHMENT"
-    ISP = "ISP"
+    ISP = "ISP"  # in-school provision
 
 
 class ClosureReason(StrEnum):

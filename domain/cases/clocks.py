@@ -31,8 +31,8 @@ class Due:
 class Clock:
     """A deadline being measured: the day it started, which is day 0, its working days, and when it is due."""
 
-    started_on: date
-    days: int
+    started_on: date  # day 0 (BR-2)
+    days: int  # working days
     due: Due
 
     @property

@@ -58,8 +58,8 @@ class CaseClosed:
 
     reason: ClosureReason
     closed_on: date
-    skipped_transition: bool
-    chose_on: date | None
+    skipped_transition: bool  # from OPEN, without a TRANSITION
+    chose_on: date | None  # the day the student of 16 or over chose to stop (BR-79)
     last_manager: UUID | None
     justification: Sealed[str] | None
 

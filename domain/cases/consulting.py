@@ -64,12 +64,14 @@ class ConsultSchool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolConsulted:
+    """The present school was asked about a major step before it is taken, and said what it thinks (BR-53)."""
+
     consultation: UUID
-    step: str
+    step: str  # a code of `MajorStep`
     consulted_on: date
-    school: UUID | None
+    school: UUID | None  # of enrolment, or the last one
     view: View
-    talk: Sealed[Talk]
+    talk: Sealed[Talk]  # with whom, and what was said
 
     def evolve(self, case: Case) -> Case:
         return replace(case.put(self.consultation, "consulted"), consulted=case.consulted | {self.step})

@@ -59,10 +59,12 @@ class RecordContactAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactAttempted:
+    """Somebody tried to reach the student, the whānau or others, whatever came of it (BR-50, BR-52)."""
+
     attempt: UUID
-    channel: str
+    channel: str  # a code of `ContactChannel`
     target: Target
-    outcome: str
+    outcome: str  # a code of `ContactOutcome`
     attempted_on: date
     note: Sealed[str] | None
 

@@ -1,4 +1,7 @@
-"""Enrolling: a case learns where its student is enrolled, and nothing moves by itself (BR-42, BR-85, BR-133)."""
+"""Enrolling: a case learns where its student is enrolled, and nothing moves by itself (BR-42, BR-85, BR-133).
+
+A closed case learns it as well, for the school of the student reads it on (BR-61). That is no new item (BR-50).
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,7 +11,7 @@ from uuid import UUID
 
 from domain.cases.case import Case, CaseType, Provision
 from domain.cases.facts import catchment_of
-from domain.cases.status import ACTIVE
+from domain.cases.status import Status
 from domain.decision import Context
 from domain.students.student import Enrolment, Student
 from domain.text import STRICT
@@ -29,8 +32,10 @@ class NoteEnrolment:
     __pydantic_config__ = STRICT
 
     def decide(self, case: Case, context: Context) -> list["Event"]:
-        case.require(*ACTIVE)
+        case.require(*Status)
         enrolment = context.fact(Student, case.student).enrolment_on(context.today)
+        if not case.active:
+            return _followed(case, enrolment)
         if enrolment is None:
             return _left(case, context)
         return [] if enrolment.school == case.enrolled_at else [*enrolled(case, enrolment, context)]
@@ -72,6 +77,20 @@ class CaseNoticeOfLeaving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedCaseNoticeOfRoll:
+    """On whose roll the student of a closed case is now: that school, if any, reads it on (BR-60, BR-61, BR-133).
+
+    Nothing else of it changes: the school it was closed at and its Primary Contact are history, and no clock starts.
+    """
+
+    school: UUID | None
+    previous_school: UUID | None
+
+    def evolve(self, case: Case) -> Case:
+        return replace(case, enrolled_at=self.school)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferSuggested:
     """Another provider would now be right. People decide; nothing moves by itself (BR-42)."""
 
@@ -108,6 +127,13 @@ def suggestions(case: Case, school: UUID, context: Context) -> list[TransferSugg
     return []
 
 
+def _followed(case: Case, enrolment: Enrolment | None) -> list["Event"]:
+    school = enrolment.school if enrolment else None
+    if school == case.enrolled_at:
+        return []
+    return [ClosedCaseNoticeOfRoll(school=school, previous_school=case.enrolled_at)]
+
+
 def _left(case: Case, context: Context) -> list["Event"]:
     if case.enrolled_at is None:
         return []
@@ -115,4 +141,4 @@ def _left(case: Case, context: Context) -> list["Event"]:
 
 
 Command: TypeAlias = NoteEnrolment
-Event: TypeAlias = CaseNoticeOfEnrolment | CaseNoticeOfLeaving | TransferSuggested
+Event: TypeAlias = CaseNoticeOfEnrolment | CaseNoticeOfLeaving | ClosedCaseNoticeOfRoll | TransferSuggested

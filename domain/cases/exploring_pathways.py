@@ -37,8 +37,10 @@ class ProposePathway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EducationPathwayProposed:
+    """Another way than regular school was offered to the student; whether they take it is confirmed apart (BR-80)."""
+
     pathway: UUID
-    kind: str
+    kind: str  # a code of `PathwayKind`
     proposed_on: date
     note: Sealed[str] | None
 
@@ -67,6 +69,8 @@ class ConfirmPathway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EducationPathwayConfirmed:
+    """The student has a place on a pathway, for which the case may be closed (BR-79)."""
+
     pathway: UUID
     confirmed_on: date
 

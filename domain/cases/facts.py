@@ -1,6 +1,7 @@
 """What decisions about a case ask of other streams, asked in one place."""
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from domain.cases.case import Case
@@ -11,6 +12,9 @@ from domain.schools.school import School
 from domain.sealed import DataClass, Sealed, Unknown
 from domain.students.student import Student
 from domain.users.user import Role, User
+
+PRIMARY_CONTACTS: Final = frozenset({Role.SCHOOL_PRIMARY_CONTACT, Role.ATTENDANCE_LEAD})
+"""Whoever holds one of these roles in a school can be a Primary Contact there (BR-13)."""
 
 
 def rules(context: Context) -> PolicyValues:
@@ -37,8 +41,7 @@ def catchment_of(school: UUID, context: Context) -> UUID | None:
 
 def contacts_school(user: UUID, school: UUID, context: Context) -> bool:
     """Say whether this is an active Primary Contact or Attendance Lead of the school (BR-13)."""
-    roles = frozenset({Role.SCHOOL_PRIMARY_CONTACT, Role.ATTENDANCE_LEAD})
-    return context.fact(User, user).holds_any(roles, school, context.today)
+    return context.fact(User, user).holds_any(PRIMARY_CONTACTS, school, context.today)
 
 
 def require_primary_contact(user: UUID, school: UUID, context: Context) -> None:

@@ -66,9 +66,11 @@ class IdentifyBarrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarrierIdentified:
+    """Something was found to keep the student away; its status is IDENTIFIED until another is recorded (BR-51)."""
+
     barrier: UUID
-    category: str
-    source: BarrierSource
+    category: str  # a code of `BarrierCategory`
+    source: BarrierSource  # who named it
     identified_on: date
     severity: Severity | None
     note: Sealed[str] | None
@@ -107,6 +109,8 @@ class ChangeBarrierStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarrierStatusChanged:
+    """What became of a barrier; one that is removed or cannot be resolved has a reason (BR-51)."""
+
     barrier: UUID
     status: BarrierStatus
     changed_on: date
@@ -135,8 +139,10 @@ class RecategoriseBarrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarrierRecategorised:
+    """A barrier belongs to another category than was recorded; its status stays (BR-51)."""
+
     barrier: UUID
-    category: str
+    category: str  # a code of `BarrierCategory`
 
     def evolve(self, case: Case) -> Case:
         return _put(case, self.barrier, replace(_as_told(case, self.barrier), code=self.category))

@@ -87,6 +87,8 @@ class ScheduleMeeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolMeetingScheduled:
+    """A time to meet the school was agreed, or moved; only the meeting meets the clock (BR-45, BR-47)."""
+
     meeting: UUID
     at: datetime
     mode: Mode
@@ -102,6 +104,8 @@ class SchoolMeetingScheduled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhanauMeetingScheduled:
+    """A time to meet student and whānau was agreed, or moved; only the meeting meets the clock (BR-46, BR-47)."""
+
     meeting: UUID
     at: datetime
     mode: Mode
@@ -157,7 +161,7 @@ class RecordSchoolMeeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolMeetingHeld:
-    """The school was met; `meets` names the clock that this meets, if it is the first, or an earlier one told late."""
+    """The school was met; `meets` names the clock met by this, the first or an earlier one told late (BR-45)."""
 
     meeting: UUID
     held_on: date
@@ -165,7 +169,7 @@ class SchoolMeetingHeld:
     note: Sealed[str] | None
     health_note: Sealed[str] | None
     health_relevant_to: Relevance | None
-    legal_basis: str | None
+    legal_basis: str | None  # of health information (BR-136)
     meets: ClockKind | None
 
     def evolve(self, case: Case) -> Case:
@@ -206,7 +210,7 @@ class RecordWhanauMeeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhanauMeetingHeld:
-    """A meeting, partial unless the student and whānau met; `meets` names the clock that it meets."""
+    """A meeting, partial unless the student and whānau met; `meets` names the clock that it meets (BR-46)."""
 
     meeting: UUID
     held_on: date
@@ -238,6 +242,8 @@ class RecordMissedMeeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingMissed:
+    """A scheduled meeting was not held; its clock runs on, and the cause is reported apart (BR-47)."""
+
     meeting: UUID
     because: MissedBecause
 

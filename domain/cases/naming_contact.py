@@ -33,6 +33,8 @@ class NamePrimaryContact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolPrimaryContactNamed:
+    """A case that had no Primary Contact has one, who works with the Case Manager for the school (BR-143)."""
+
     user: UUID
 
     def evolve(self, case: Case) -> Case:
@@ -41,6 +43,8 @@ class SchoolPrimaryContactNamed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolPrimaryContactChanged:
+    """Another person is Primary Contact; the one before loses the cases they saw as such (BR-60, BR-143)."""
+
     user: UUID
     previous: UUID
 
@@ -63,7 +67,7 @@ class NotePrimaryContactLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolPrimaryContactLeft:
-    """The case has no Primary Contact: the Attendance Leads get its notices until they name one."""
+    """The case has no Primary Contact: the Attendance Leads get its notices until they name one (BR-143)."""
 
     previous: UUID
 

@@ -118,7 +118,7 @@ class CaseResumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResumedInQueue:
-    """The same where no manager is left: the case is in PROVIDER_QUEUE (BR-37)."""
+    """As `CaseResumed`, but no manager is left: the case is in PROVIDER_QUEUE until one is assigned (BR-37)."""
 
     resumed_on: date
     due: tuple[Due, ...]

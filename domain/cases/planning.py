@@ -63,11 +63,11 @@ class PlanAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedAction:
-    """The same without its words, which are sealed with the plan's."""
+    """An action of a plan without its words, which are sealed with the plan's."""
 
     action: UUID
-    kind: str
-    by_on: date | None
+    kind: str  # a code of `PlanActionKind`
+    by_on: date | None  # to be done by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -75,7 +75,7 @@ class PlanWords:
     """What a plan says of the student: its goals, and what each action is."""
 
     goals: tuple[LongText, ...]
-    actions: dict[str, str] = field(default_factory=dict)
+    actions: dict[str, str] = field(default_factory=dict)  # by the id of the action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +116,12 @@ class DraftPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportPlanDrafted:
+    """A support plan was written, with goals and actions; nobody has agreed to it yet (BR-50)."""
+
     plan: UUID
     actions: tuple[PlannedAction, ...]
     review_on: date
-    words: Sealed[PlanWords]
+    words: Sealed[PlanWords]  # the goals, and what each action is
 
     def evolve(self, case: Case) -> Case:
         actions = {one.action: ActionState.PLANNED for one in self.actions}
@@ -149,6 +151,8 @@ class AgreePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportPlanAgreed:
+    """Those named agreed to a plan; from now on it can be reviewed."""
+
     plan: UUID
     by: tuple[Party, ...]
     agreed_on: date
@@ -178,6 +182,8 @@ class UpdatePlanAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportPlanActionUpdated:
+    """An action of a plan is under way, done or dropped, or planned once more."""
+
     plan: UUID
     action: UUID
     state: ActionState
@@ -222,6 +228,8 @@ class ReviewPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportPlanReviewed:
+    """Those who work by an agreed plan judged how it goes, and when to look at it again."""
+
     plan: UUID
     review: UUID
     result: Result
@@ -251,6 +259,8 @@ class EndPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportPlanEnded:
+    """Nobody works by this plan any more: it was achieved or replaced, or is no longer apt."""
+
     plan: UUID
     reason: PlanEnd
 

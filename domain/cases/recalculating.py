@@ -26,7 +26,7 @@ class RecalculateDeadlines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineRecalculated:
-    """One clock has another due day."""
+    """One running clock has another due day, because its calendar was corrected (BR-6)."""
 
     due: Due
 

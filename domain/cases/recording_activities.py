@@ -5,6 +5,7 @@ from datetime import date
 from typing import TypeAlias
 from uuid import UUID
 
+from domain.bounds import Minutes
 from domain.cases.case import Case
 from domain.cases.facts import sealed
 from domain.cases.status import ACTIVE, Status
@@ -14,6 +15,9 @@ from domain.sealed import Sealed
 from domain.text import STRICT, Code, LongText
 
 LONGEST_DAY = 24 * 60
+
+PRIVATE, SHARED = "activity", "shared activity"
+"""What stands in the case for an activity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class RecordActivity:
     activity: UUID
     kind: Code
     occurred_on: date
-    minutes: int | None = None
+    minutes: Minutes | None = None
     note: LongText | None = None
     shared: bool = False
 
@@ -48,15 +52,17 @@ class RecordActivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityRecorded:
+    """Work was done on the case, perhaps well before the day on which it was recorded (BR-50, BR-52)."""
+
     activity: UUID
-    kind: str
+    kind: str  # a code of `ActivityKind`
     occurred_on: date
-    minutes: int | None
+    minutes: int | None  # how long it took
     note: Sealed[str] | None
-    shared: bool
+    shared: bool  # whether the school may read it (BR-63)
 
     def evolve(self, case: Case) -> Case:
-        return case.put(self.activity, "activity")
+        return case.put(self.activity, SHARED if self.shared else PRIVATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ class CorrectActivity:
     activity: UUID
     kind: Code
     occurred_on: date
-    minutes: int | None = None
+    minutes: Minutes | None = None
     note: LongText | None = None
     reason: LongText
 
@@ -77,7 +83,8 @@ class CorrectActivity:
         case.require(*ACTIVE, Status.CLOSED)
         if self.correction in case.items:
             return []
-        if case.items.get(self.activity) != "activity":
+        recorded = case.items.get(self.activity)
+        if recorded not in {PRIVATE, SHARED}:
             raise NoSuchActivity("activity")
         _require_sound(self, case, context)
         return [
@@ -89,21 +96,23 @@ class CorrectActivity:
                 minutes=self.minutes,
                 note=sealed(self.note, case, context, note=self.correction),
                 reason=sealed(self.reason, case, context, note=self.correction),
+                shared=recorded == SHARED,
             )
         ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityCorrected:
-    """Stands in place of what was recorded first, which stays readable in the history."""
+    """What was really done, in place of what was recorded first, which stays readable in the history (BR-50)."""
 
     correction: UUID
-    activity: UUID
-    kind: str
+    activity: UUID  # the one that was wrong
+    kind: str  # a code of `ActivityKind`
     occurred_on: date
-    minutes: int | None
+    minutes: int | None  # how long it took
     note: Sealed[str] | None
     reason: Sealed[str] | None
+    shared: bool  # as the activity is that was wrong: what the school may not read says nothing to it later (BR-63)
 
     def evolve(self, case: Case) -> Case:
         return case.put(self.correction, "correction")

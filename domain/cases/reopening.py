@@ -7,6 +7,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from domain.cases.allocating import AllocationFailed, CaseAllocated, allocate, located
+from domain.cases.assigning import CaseManagerAssigned, works_for
 from domain.cases.case import NOBODY, Case, CaseType, NotNow, Provision, active_case_of
 from domain.cases.clocks import Clock, Episode
 from domain.cases.deadlines import starting
@@ -14,7 +15,7 @@ from domain.cases.facts import enrolled_at, rules
 from domain.cases.status import ACTIVE, Status
 from domain.days import months_after
 from domain.decision import Context, Decision, Part, Ref, Refused
-from domain.policies.policy import ClockStart
+from domain.policies.policy import ClockStart, ReopenTarget
 from domain.schools.school import School
 from domain.text import STRICT
 
@@ -29,7 +30,7 @@ class WhyAgain(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenCase:
-    """Go on with a case that was closed, without a new request; into the queue of the provider now right (BR-82)."""
+    """Go on with a case that was closed, without a new request, at the provider now right (BR-82)."""
 
     __pydantic_config__ = STRICT
 
@@ -51,7 +52,7 @@ class ReopenCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReopened:
-    """A new episode, UNALLOCATED until the event that follows names the provider now right."""
+    """A new episode, UNALLOCATED until the event that follows names the provider now right (BR-82)."""
 
     type: CaseType
     school: UUID | None
@@ -108,7 +109,17 @@ def reopened(
         reopened_on=context.today,
         clocks=starting(fresh, ClockStart.SUBMITTED, context),
     )
-    return [again, allocate(again.evolve(fresh), context)]
+    allocated = allocate(again.evolve(fresh), context)
+    return [again, allocated, *_given_back(allocated.evolve(again.evolve(fresh)), context)]
+
+
+def _given_back(case: Case, context: Context) -> list[CaseManagerAssigned]:
+    """Give the case to whoever worked it last, if the policy says so and they work for the provider (BR-82)."""
+    wanted = case.status is Status.PROVIDER_QUEUE and rules(context).reopen_target is ReopenTarget.OPEN
+    if not wanted or case.last_manager is None or not works_for(case.provider, case.last_manager, context):
+        return []
+    clocks = starting(case, ClockStart.ASSIGNED, context)
+    return [CaseManagerAssigned(manager=case.last_manager, clocks=clocks)]
 
 
 def _as_it_is_now(case: Case, context: Context) -> Case:
@@ -146,4 +157,4 @@ class NotTheLastCase(Refused):
 
 
 Command: TypeAlias = ReopenCase
-Event: TypeAlias = CaseReopened | CaseAllocated | AllocationFailed
+Event: TypeAlias = CaseReopened | CaseAllocated | AllocationFailed | CaseManagerAssigned

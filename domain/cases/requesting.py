@@ -9,7 +9,16 @@ from enum import StrEnum
 from functools import reduce
 from uuid import UUID
 
-from domain.cases import allocating, changing_type, enrolling, naming_contact, opening, pausing, transitioning
+from domain.cases import (
+    allocating,
+    changing_type,
+    enrolling,
+    naming_contact,
+    opening,
+    pausing,
+    reopening,
+    transitioning,
+)
 from domain.cases.allocating import allocate, located
 from domain.cases.case import Case, CaseType, Provision, active_case_of
 from domain.cases.changing_type import CaseTypeChanged
@@ -19,7 +28,7 @@ from domain.cases.enrolling import TransferSuggested, WhyTransfer, enrolled, sug
 from domain.cases.naming_contact import SchoolPrimaryContactNamed
 from domain.cases.opening import CaseCreated
 from domain.cases.pausing import Trigger, resumed
-from domain.cases.reopening import CaseReopened, in_window, reopened
+from domain.cases.reopening import in_window, reopened
 from domain.cases.status import WITH_PROVIDER, Status
 from domain.cases.transitioning import CaseReturnedToOpen, MoreHelp
 from domain.decision import Context
@@ -34,7 +43,7 @@ Event = (
     | opening.Event
     | pausing.Event
     | transitioning.Event
-    | CaseReopened
+    | reopening.Event
 )
 
 
@@ -43,7 +52,7 @@ class Became(StrEnum):
 
     OPENED = "OPENED"
     REOPENED = "REOPENED"
-    MATCHED = "MATCHED"
+    MATCHED = "MATCHED"  # it belongs to the case that is active (BR-20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

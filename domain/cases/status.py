@@ -8,16 +8,16 @@ from typing import Final
 
 
 class Status(StrEnum):
-    """Where a case stands. Four of these are published; schools see the others through `SHOWN`."""
+    """Where a case stands. Four are published; schools are shown each as one of them, or as with the Ministry."""
 
-    CIT_REVIEW = "CIT_REVIEW"
-    UNALLOCATED = "UNALLOCATED"
-    PROVIDER_QUEUE = "PROVIDER_QUEUE"
-    OPEN = "OPEN"
-    PAUSED = "PAUSED"
-    TRANSITION = "TRANSITION"
+    CIT_REVIEW = "CIT_REVIEW"  # with the Central Investigations Team, before any provider
+    UNALLOCATED = "UNALLOCATED"  # with the Ministry, because no provider is contracted (BR-32)
+    PROVIDER_QUEUE = "PROVIDER_QUEUE"  # a provider has it, and nobody works it yet
+    OPEN = "OPEN"  # a Case Manager works it
+    PAUSED = "PAUSED"  # work has stopped until a child under six is enrolled or six (BR-70, BR-71)
+    TRANSITION = "TRANSITION"  # the school leads, the manager stays at hand (BR-75)
     CLOSED = "CLOSED"
-    CLOSED_BY_CIT = "CLOSED_BY_CIT"
+    CLOSED_BY_CIT = "CLOSED_BY_CIT"  # without a provider, and for good (BR-34, BR-83)
 
 
 ENDED: Final = (Status.CLOSED, Status.CLOSED_BY_CIT)

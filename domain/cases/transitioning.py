@@ -48,6 +48,8 @@ class MoveToTransition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMovedToTransition:
+    """The school leads and the manager stays at hand: the case is in TRANSITION (BR-75)."""
+
     basis: Steady
     expected_end_on: date | None
 

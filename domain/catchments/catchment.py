@@ -40,10 +40,18 @@ class Catchment:
     def defined(self) -> bool:
         return self.details is not None
 
+    @property
+    def region(self) -> str | None:
+        return self.details.region if self.details else None
+
     def require(self) -> None:
         """Raise unless there is such a catchment."""
         if not self.defined:
             raise NoSuchCatchment
+
+    def contracted(self, provider: UUID) -> bool:
+        """Say whether the provider has a contract here, or had one: its active cases stay with it (BR-42)."""
+        return any(each.provider == provider for each in self.contracts)
 
     def contract_on(self, day: date) -> Contract | None:
         return on(self.contracts, day)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TypeAlias
 from uuid import UUID
 
+from domain.bounds import Cents
 from domain.catchments.catchment import Catchment, Contract
 from domain.decision import Context, Refused
 from domain.effective import overlap, require_order
@@ -21,7 +22,7 @@ class RecordContract:
     provider: UUID
     from_on: date
     to_on: date | None = None
-    funding_cents: int
+    funding_cents: Cents
 
     def decide(self, catchment: Catchment, context: Context) -> list["ContractRecorded"]:
         self._require_sound(catchment, context)
@@ -52,6 +53,8 @@ class RecordContract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractRecorded:
+    """A provider is contracted for the catchment: requests of these days are allocated to it (BR-30)."""
+
     contract: Contract
 
     def evolve(self, catchment: Catchment) -> Catchment:
@@ -78,7 +81,7 @@ class EndContract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractEnded:
-    """The contract that began on `from_on` has `to_on` as its last day."""
+    """The contract that began on `from_on` has `to_on` as its last day; active cases stay with the provider (BR-42)."""
 
     provider: UUID
     from_on: date

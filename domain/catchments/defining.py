@@ -25,6 +25,8 @@ class DefineCatchment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatchmentDefined:
+    """What the Ministry's list says of a catchment, for the first time or anew; its code stays."""
+
     details: CatchmentDetails
 
     def evolve(self, catchment: Catchment) -> Catchment:

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from domain.bounds import VersionNumber
 from domain.codesets.code_set import CodeEntry, CodeSet
 from domain.decision import Context, Refused
 from domain.ids import code_set_id
@@ -17,7 +18,7 @@ class PublishCodeSet:
     __pydantic_config__ = STRICT
 
     name: ShortText
-    version: int
+    version: VersionNumber
     codes: tuple[CodeEntry, ...]
 
     def decide(self, code_set: CodeSet, context: Context) -> list["CodeSetPublished"]:
@@ -34,6 +35,8 @@ class PublishCodeSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSetPublished:
+    """The whole list of a set, in place of the one before; each code says from and to which day it may be chosen."""
+
     name: str
     version: int
     codes: tuple[CodeEntry, ...]

@@ -14,7 +14,10 @@ CRITERIA: Final = policy_id("criteria")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriteriaValues:
-    """Which grounds make a request possible, advisable, early or inappropriate; the guidance shown."""
+    """Which grounds make a request possible, advisable, early or inappropriate, and the words that its form shows.
+
+    A request records by which version it was judged, and so also which statement its form showed (BR-139).
+    """
 
     __pydantic_config__ = STRICT
 
@@ -41,6 +44,7 @@ class CriteriaValues:
     wait: tuple[Code, ...] = ("PLAN_INCOMPLETE", "IMPROVING", "SCHOOL_BASED", "OTHER_SERVICE_BETTER")  # BR-16
     refuse: tuple[Code, ...] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
     guidance: LongText | None = None
+    privacy_statement: LongText = "The Attendance Service's privacy statement: education.govt.nz/attendance-privacy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from domain.bounds import Percent, Quantity
 from domain.days import LeapBirthday as LeapBirthday  # noqa: PLC0414 - named here with the other choices
 from domain.ids import policy_id
 from domain.policies import versions
@@ -38,9 +39,10 @@ class ClockStart(StrEnum):
 
 
 class ReopenTarget(StrEnum):
-    """Where a reopened case stands (BR-82)."""
+    """Where a reopened case stands, which the sources leave open (BR-82)."""
 
     PROVIDER_QUEUE = "PROVIDER_QUEUE"
+    OPEN = "OPEN"  # with the last Case Manager, if they work for the provider now right; else in its queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,40 +51,42 @@ class PolicyValues:
 
     __pydantic_config__ = STRICT
 
-    star_thresholds: tuple[int, ...] = (5, 10, 15)  # days absent in the term (BR-120)
-    chronic_percent: int = 70  # BR-121
-    school_meeting_days: int = 5  # working days (BR-45)
+    star_thresholds: tuple[Quantity, ...] = (5, 10, 15)  # days absent in the term (BR-120)
+    chronic_percent: Percent = 70  # BR-121
+    school_meeting_days: Quantity = 5  # working days (BR-45)
     school_meeting_from: ClockStart = ClockStart.ALLOCATED
     school_meeting_rolls_to_school_day: bool = False  # BR-5
-    whanau_meeting_days: int = 10  # working days (BR-46)
-    nen_school_days: int = 20  # BR-26
-    nen_form_days: int = 5  # school days (BR-28)
-    enrol_update_days: int = 5  # school days
-    reopen_months: int = 3  # BR-81
-    reopen_target: ReopenTarget = ReopenTarget.PROVIDER_QUEUE
-    ubnf_cap_percent: int = 3  # BR-101
+    whanau_meeting_days: Quantity = 10  # working days (BR-46)
+    nen_school_days: Quantity = 20  # BR-26
+    nen_form_days: Quantity = 5  # school days (BR-28)
+    enrol_update_days: Quantity = 5  # school days
+    reopen_months: Quantity = 3  # BR-81
+    reopen_target: ReopenTarget = ReopenTarget.PROVIDER_QUEUE  # BR-82
+    ubnf_cap_percent: Percent = 3  # BR-101
     ubnf_cap_mode: Mode = Mode.BLOCK
-    info_request_forward_days: int = 2  # working days (BR-110)
-    info_request_decide_days: int = 20  # OIA working days (BR-111)
-    breach_notify_hours: int = 72  # BR-114
-    min_age_compulsory: int = 6
-    max_age_compulsory: int = 16
-    pause_under_age: int = 6  # BR-70
+    info_request_forward_days: Quantity = 2  # working days (BR-110)
+    info_request_decide_days: Quantity = 20  # OIA working days (BR-111)
+    breach_notify_hours: Quantity = 72  # BR-114
+    min_age_compulsory: Quantity = 6
+    max_age_compulsory: Quantity = 16
+    pause_under_age: Quantity = 6  # BR-70
     leap_birthday: LeapBirthday = LeapBirthday.MAR1
     ipp3a_from_on: date = date(2026, 5, 1)  # BR-112
-    ipp3a_days: int = 20  # working days
-    caseload_warn: int = 30  # BR-38
-    letter_gaps: tuple[int, ...] = (10,)  # working days after letter k; the last one goes for all that follow (BR-94)
-    locating_steps: int = 3  # BR-90
-    locating_days: int = 10  # working days
-    information_check_days: int = 20  # working days until silence counts as an answer (BR-90)
-    transfer_read_days: int = 90  # calendar days, the last included (BR-41)
+    ipp3a_days: Quantity = 20  # working days
+    caseload_warn: Quantity = 30  # BR-38
+    letter_gaps: tuple[Quantity, ...] = (
+        10,
+    )  # working days after letter k; the last one goes for all that follow (BR-94)
+    locating_steps: Quantity = 3  # BR-90
+    locating_days: Quantity = 10  # working days
+    information_check_days: Quantity = 20  # working days until silence counts as an answer (BR-90)
+    transfer_read_days: Quantity = 90  # calendar days, the last included (BR-41)
     transfer_history: TransferHistory = TransferHistory.FULL
-    small_cell: int = 6  # BR-116
-    window: int = 6  # school weeks (BR-124)
-    draft_expiry_days: int = 60  # calendar days
-    draft_warning_days: int = 10  # before the expiry
-    silent_days: int = 10  # working days
+    small_cell: Quantity = 6  # BR-116
+    window: Quantity = 6  # school weeks (BR-124)
+    draft_expiry_days: Quantity = 60  # calendar days
+    draft_warning_days: Quantity = 10  # before the expiry
+    silent_days: Quantity = 10  # working days
     wait_rules_mode: Mode = Mode.WARN  # BR-16
     office_support_timeline: bool = True  # BR-67
     hard_stops: tuple[Code, ...] = ("NO_VISA", "SINGLE_CLASS")  # BR-14

@@ -5,6 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, TypeAlias
 
+from domain.bounds import VersionNumber
 from domain.decision import Context, Refused
 from domain.policies.policy import Policy, PolicyValues, PolicyVersion
 from domain.policies.versions import is_news
@@ -22,7 +23,7 @@ class PublishPolicy:
 
     __pydantic_config__ = STRICT
 
-    version: int
+    version: VersionNumber
     effective_from: date
     values: PolicyValues
 
@@ -36,6 +37,8 @@ class PublishPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyPublished:
+    """All parameters of the rules, which count from their `effective_from`; the versions before stay readable."""
+
     published: PolicyVersion
 
     def evolve(self, policy: Policy) -> Policy:

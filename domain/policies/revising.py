@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
+from domain.bounds import VersionNumber
 from domain.decision import Context, Refused
 from domain.policies.criteria import Criteria, CriteriaValues, CriteriaVersion
 from domain.policies.versions import is_news
@@ -16,7 +17,7 @@ class PublishCriteria:
 
     __pydantic_config__ = STRICT
 
-    version: int
+    version: VersionNumber
     effective_from: date
     values: CriteriaValues
 
@@ -29,6 +30,8 @@ class PublishCriteria:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriteriaPublished:
+    """What a school's request has to meet, for requests submitted on its `effective_from` and later (BR-17)."""
+
     published: CriteriaVersion
 
     def evolve(self, criteria: Criteria) -> Criteria:

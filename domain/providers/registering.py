@@ -30,6 +30,8 @@ class RegisterProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRegistered:
+    """What the Ministry's list says of a provider, for the first time or anew; its code and its kind stay."""
+
     details: ProviderDetails
 
     def evolve(self, provider: Provider) -> Provider:

@@ -51,11 +51,13 @@ class SaveDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaRequestDraftSaved:
+    """A request is kept as far as it is filled in: no case, no clock, and no provider sees it (BR-11)."""
+
     school: UUID
-    author: UUID
+    author: UUID  # who saved it first
     student: UUID | None
     form: Sealed[Form]
-    criteria_version: int
+    criteria_version: int  # in force on that day (BR-17)
     saved_on: date
 
     def evolve(self, request: Request) -> Request:
@@ -87,6 +89,8 @@ class DiscardDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaRequestDraftDiscarded:
+    """The school gave up a draft; it can be neither saved nor submitted any more."""
+
     reason: WhyDiscarded
 
     def evolve(self, request: Request) -> Request:
@@ -113,7 +117,7 @@ class WarnOfExpiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaRequestDraftExpiryWarned:
-    """The draft is kept through this day, and given up after it unless somebody saves it again."""
+    """A school was told that a draft is kept through this day, and given up after it unless somebody saves it again."""
 
     kept_until_on: date
 
@@ -140,7 +144,9 @@ class ExpireDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaRequestDraftExpired:
-    saved_on: date
+    """A draft was given up because nobody saved it after its school was warned."""
+
+    saved_on: date  # for the last time
 
     def evolve(self, request: Request) -> Request:
         return replace(request, status=RequestStatus.DISCARDED, form=None)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from domain.bounds import YearLevel
 from domain.cases.case import Provision
 from domain.decision import Refused
 from domain.text import STRICT, Address, Code, Email, LongText, PersonName, Phone
@@ -21,7 +22,7 @@ class WhanauContact:
 
     caregiver: UUID | None = None
     name: PersonName | None = None
-    relation: Code | None = None
+    relation: Code | None = None  # of `Relation`
     phone: Phone | None = None
     email: Email | None = None
 
@@ -41,7 +42,7 @@ class Form:
     __pydantic_config__ = STRICT
 
     student: UUID | None = None
-    year_level: int | None = None
+    year_level: YearLevel | None = None
     student_phone: Phone | None = None
     student_email: Email | None = None
     whanau: tuple[WhanauContact, ...] = ()

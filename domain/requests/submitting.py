@@ -53,21 +53,21 @@ class SubmitCaRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaRequestSubmitted:
-    """A request, and the case that it opened, reopened or belongs to; contact details are in the people's streams."""
+    """A school asked for support; the case is the one that this opened, reopened or belongs to."""
 
     school: UUID
     student: UUID
-    submitter: UUID
+    submitter: UUID  # the user who sent it
     case: UUID
     became: Became
     primary_contact: UUID
     provision: Provision
     year_level: int
-    basis: str
-    indicators: tuple[str, ...]
+    basis: str  # a code of `eligibility`, as the criteria have it (BR-15)
+    indicators: tuple[str, ...]  # codes of `strong`, `may` and `consider`, as the criteria have them (BR-138)
     overrides: tuple[str, ...]  # advice to wait that the school overrode (BR-16)
-    criteria_version: int
-    whanau_told: bool
+    criteria_version: int  # in force on that day (BR-17)
+    whanau_told: bool  # of the referral (BR-139)
     address_unknown: bool
     words: Sealed[Words]
 

@@ -32,8 +32,10 @@ class GrantIspFunding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IspFundingGranted:
+    """A school's own provision is funded; requests of these days choose it or the catchment's provider (BR-31)."""
+
     from_on: date
-    to_on: date | None = None
+    to_on: date | None = None  # the last day; without one, until it is ended
 
     def evolve(self, school: School) -> School:
         new = IspFunding(from_on=self.from_on, to_on=self.to_on)

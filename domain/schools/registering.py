@@ -29,6 +29,8 @@ class RegisterSchool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolRegistered:
+    """A school is known to the service, with what the Ministry's list says of it."""
+
     details: SchoolDetails
 
     def evolve(self, school: School) -> School:
@@ -51,6 +53,8 @@ class ChangeSchoolDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolDetailsChanged:
+    """The Ministry's list says this of a school now; its number stays."""
+
     details: SchoolDetails
 
     def evolve(self, school: School) -> School:

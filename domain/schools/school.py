@@ -61,6 +61,10 @@ class School:
     def registered(self) -> bool:
         return self.details is not None
 
+    @property
+    def region(self) -> str | None:
+        return self.details.region if self.details else None
+
     def require(self) -> None:
         """Raise unless there is such a school."""
         if not self.registered:

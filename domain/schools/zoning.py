@@ -31,6 +31,8 @@ class AssignSchoolToCatchment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolCatchmentChanged:
+    """The school belongs to a catchment from `effective_on`: requests of that day and later go there (BR-30)."""
+
     catchment: UUID
     effective_on: date
 

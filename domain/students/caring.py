@@ -18,7 +18,7 @@ class Tie:
 
     __pydantic_config__ = STRICT
 
-    relation: Code
+    relation: Code  # of `Relation`
     legal_status: ShortText | None = None
 
 
@@ -37,6 +37,8 @@ class RegisterCaregiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaregiverRegistered:
+    """A caregiver is known to the service by name; students and contact details are told apart."""
+
     name: Sealed[PersonName]
 
     def evolve(self, caregiver: Caregiver) -> Caregiver:
@@ -59,6 +61,8 @@ class CorrectCaregiverName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaregiverNameCorrected:
+    """The name recorded of a caregiver was wrong, and this is the right one (BR-113)."""
+
     name: Sealed[PersonName]
 
     def evolve(self, caregiver: Caregiver) -> Caregiver:
@@ -87,8 +91,10 @@ class LinkCaregiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaregiverLinked:
+    """Somebody cares for the student; what they are to each other is sealed."""
+
     caregiver: UUID
-    tie: Sealed[Tie]
+    tie: Sealed[Tie]  # what the caregiver is to the student
 
     def evolve(self, student: Student) -> Student:
         return replace(student, caregivers=(*student.caregivers, self.caregiver))
@@ -96,7 +102,7 @@ class CaregiverLinked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CareBegun:
-    """The same in the caregiver's stream."""
+    """The caregiver cares for a student: what `CaregiverLinked` says there, in the caregiver's own stream."""
 
     student: UUID
 
@@ -121,6 +127,8 @@ class UnlinkCaregiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaregiverUnlinked:
+    """Somebody does not care for the student any more; their own stream stays."""
+
     caregiver: UUID
 
     def evolve(self, student: Student) -> Student:
@@ -129,7 +137,7 @@ class CaregiverUnlinked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CareEnded:
-    """The same in the caregiver's stream."""
+    """The caregiver cares for a student no more: what `CaregiverUnlinked` says there, in the caregiver's own stream."""
 
     student: UUID
 

@@ -81,12 +81,14 @@ class AddContactDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactDetailAdded:
+    """A way to reach the person became known: from whom, and how surely it is theirs."""
+
     contact: UUID
     detail: Sealed[ContactDetail]
-    source: Sealed[str]
-    from_on: date
+    source: Sealed[str]  # from whom it is known
+    from_on: date  # since when it reaches them
     confidence: Confidence
-    catchment: UUID | None = None
+    catchment: UUID | None = None  # of an address where the person lives (BR-33)
 
     def evolve(self, person: Person) -> Person:
         new = Contact(id=self.contact, from_on=self.from_on, catchment=self.catchment)
@@ -111,6 +113,8 @@ class EndContactDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactDetailEnded:
+    """A way to reach the person is used no more: there is a better one, or nobody answers there."""
+
     contact: UUID
     why: ContactEnd
 

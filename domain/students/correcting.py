@@ -25,7 +25,7 @@ class CorrectStudentDetails:
             return Decision()
         require_sound(self.details, context)
         require_own_nsn(self.details, context)
-        happened = StudentDetailsCorrected(
+        happened = StudentDetailCorrected(
             details=Sealed(context.stream, DataClass.IDENTITY, self.details),
             reason=Sealed(context.stream, DataClass.NARRATIVE, self.reason),
             changed=tuple(
@@ -41,10 +41,12 @@ class CorrectStudentDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudentDetailsCorrected:
+class StudentDetailCorrected:
+    """Something recorded of the student was wrong: these details supersede all that were before (BR-113)."""
+
     details: Sealed[StudentDetails]
     reason: Sealed[str]
-    changed: tuple[str, ...]  # names of fields
+    changed: tuple[str, ...]  # the names of the fields that are different now
 
     def evolve(self, student: Student) -> Student:
         return replace(student, details=self.details)
@@ -65,4 +67,4 @@ class NsnOfAnother(Refused):
 
 
 Command: TypeAlias = CorrectStudentDetails
-Event: TypeAlias = StudentDetailsCorrected
+Event: TypeAlias = StudentDetailCorrected

@@ -35,6 +35,8 @@ class RecordEnrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentEnrolled:
+    """The student is on the roll of a school and off every other; it sees the case from that day (BR-60, BR-133)."""
+
     school: UUID
     from_on: date
 
@@ -75,13 +77,13 @@ class RecordWithdrawal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentWithdrawn:
-    """Told again with other days, it corrects what was told before of the same enrolment."""
+    """The student is off the school's roll; told again, it corrects the days that were told before (BR-27)."""
 
     school: UUID
-    enrolled_on: date
+    enrolled_on: date  # names the enrolment that ended
     last_day_of_attendance: date
-    withdrawn_on: date
-    reason: str
+    withdrawn_on: date  # the first day off the roll
+    reason: str  # a code of `WithdrawalReason`
 
     def evolve(self, student: Student) -> Student:
         return replace(student, enrolments=tuple(self._left(each) for each in student.enrolments))

@@ -40,9 +40,9 @@ class MergeNsn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NsnMerged:
-    """Two students turned out to be one; this one's number stays theirs as an alias."""
+    """Two students turned out to be one; this one's number stays theirs as an alias (BR-118)."""
 
-    master: UUID
+    master: UUID  # the student who they both are
 
     def evolve(self, student: Student) -> Student:
         return replace(student, merged_into=self.master)
@@ -50,7 +50,7 @@ class NsnMerged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NsnReplaced:
-    """The student got a master number that nobody had; the old one stays theirs as an alias."""
+    """The student got a master number that nobody had; the old one stays theirs as an alias (BR-118)."""
 
     details: Sealed[StudentDetails]
 

@@ -33,6 +33,8 @@ class RegisterStudent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudentRegistered:
+    """A student is known to the service; the NSN, if there is one, is in the sealed details (BR-117)."""
+
     details: Sealed[StudentDetails]
 
     def evolve(self, student: Student) -> Student:

@@ -18,8 +18,8 @@ class StudentDetails:
     name: PersonName
     born_on: date
     nsn: Nsn | None = None
-    gender: Code | None = None
-    ethnicities: tuple[Code, ...] = ()
+    gender: Code | None = None  # of `Gender`
+    ethnicities: tuple[Code, ...] = ()  # of `Ethnicity`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +93,6 @@ class Student:
     def born_on(self) -> date | Unknown:
         details = self.known_details()
         return UNKNOWN if isinstance(details, Unknown) else details.born_on
-
-    def age_on(self, day: date) -> int | Unknown:
-        """Return the age in whole years on the day; born on 29 February, it rises on 1 March (BR-74)."""
-        born = self.born_on()
-        if isinstance(born, Unknown):
-            return UNKNOWN
-        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 class NoSuchStudent(Refused):

@@ -53,8 +53,10 @@ class GrantRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRoleGranted:
+    """Somebody may act in a role for an organisation, from and to the days of the grant."""
+
     grant: Grant
-    reason: Sealed[str] | None = None
+    reason: Sealed[str] | None = None  # an auditor's role always has one
 
     def evolve(self, user: User) -> User:
         return replace(user, grants=(*user.grants, self.grant))

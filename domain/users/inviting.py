@@ -33,6 +33,8 @@ class InviteUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserInvited:
+    """A person may come in by their login; what they may do there is granted apart."""
+
     details: Sealed[UserDetails]
 
     def evolve(self, user: User) -> User:
@@ -65,6 +67,8 @@ class ChangeUserDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDetailsChanged:
+    """The user's name, e-mail address or login is another; these are all three."""
+
     details: Sealed[UserDetails]
 
     def evolve(self, user: User) -> User:

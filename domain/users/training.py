@@ -26,6 +26,8 @@ class RecordTrainingPassed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPassed:
+    """A user passed the online training, which people of providers need before they get a role."""
+
     passed_on: date
 
     def evolve(self, user: User) -> User:

@@ -20,13 +20,13 @@ class Role(StrEnum):
     OFFICE_SUPPORT = "OFFICE_SUPPORT"
     WORKFLOW_LEAD = "WORKFLOW_LEAD"
     CASE_MANAGER = "CASE_MANAGER"
-    CIT_OFFICER = "CIT_OFFICER"
-    REGIONAL_ADVISOR = "REGIONAL_ADVISOR"
-    NATIONAL_ANALYST = "NATIONAL_ANALYST"
+    CIT_OFFICER = "CIT_OFFICER"  # of the Central Investigations Team
+    REGIONAL_ADVISOR = "REGIONAL_ADVISOR"  # of a regional office
+    NATIONAL_ANALYST = "NATIONAL_ANALYST"  # sees figures, and no case
     PROSECUTIONS_ADVISOR = "PROSECUTIONS_ADVISOR"
     PRIVACY_OFFICER = "PRIVACY_OFFICER"
     SYSTEM_ADMIN = "SYSTEM_ADMIN"
-    AUDITOR = "AUDITOR"
+    AUDITOR = "AUDITOR"  # reads everything, changes nothing; for a time
     DELEGATED_AUTHORISER = "DELEGATED_AUTHORISER"  # of a school or provider: grants its roles, sees no case
     SYSTEM = "SYSTEM"  # automations and ENROL; never a person
 

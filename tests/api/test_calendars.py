@@ -11,12 +11,13 @@ import pytest
 
 from adapters.holiday_data import shipped_years
 from domain.cases.clocks import ClockKind, Due
+from domain.ids import school_id
 from domain.users.user import Role
 from tests.api.automations.sweeps import state
 from tests.api.town import KAURI, RIMU, TODAY, Town
 
 ADMIN = Role.SYSTEM_ADMIN
-NATIONAL, SCHOOL = "/v1/calendar", f"/v1/schools/{KAURI}/calendar"
+NATIONAL, SCHOOL = "/v1/calendar", "/v1/school-calendars"
 DUE = date(2026, 5, 11)  # five working days from today
 NEXT = date(2026, 5, 12)
 
@@ -34,8 +35,9 @@ def with_holiday(name: str = "A day for everybody") -> dict[str, Any]:
     return body
 
 
-def closed(on: date) -> dict[str, Any]:
-    return {"effective_from": TODAY.isoformat(), "year": {"year": on.year, "closed": [on.isoformat()]}}
+def closed(on: date, school: UUID = KAURI) -> dict[str, Any]:
+    year = {"year": on.year, "closed": [on.isoformat()]}
+    return {"school": str(school), "effective_from": TODAY.isoformat(), "year": year}
 
 
 def school_meeting(town: Town) -> Due:
@@ -53,7 +55,7 @@ def test_a_published_holiday_is_no_working_day_of_new_cases_BR_6(own_town: Town)
 
 
 def test_a_day_on_which_one_school_is_closed_is_told_to_that_school_BR_5(own_town: Town):
-    assert own_town.ask(f"/v1/schools/{RIMU}/calendar", closed(DUE), ADMIN).status_code == 200
+    assert own_town.ask(SCHOOL, closed(DUE, RIMU), ADMIN).status_code == 200
     assert school_meeting(own_town).school_day_on is None
     assert own_town.ask(SCHOOL, closed(DUE), ADMIN).status_code == 200
     assert school_meeting(own_town).school_day_on == NEXT
@@ -90,3 +92,18 @@ def test_the_name_of_a_holiday_is_one_line(town: Town, name: Any):
     answer = town.ask(NATIONAL, with_holiday(name), ADMIN)
     [fault] = answer.json()["errors"]
     assert (answer.status_code, fault["pointer"]) == (422, "/year/public_holidays/13/name")
+
+
+@pytest.mark.parametrize("year", [0, 1899, 2200, 10_000, 2**31, 2**63])
+def test_a_year_that_no_calendar_can_hold_is_a_mistake_of_the_body(town: Town, year: int):
+    """Without days there is nothing else by which such a year would be noticed."""
+    before = town.events()
+    answer = town.ask(SCHOOL, closed(DUE) | {"year": {"year": year}}, ADMIN)
+    assert (answer.status_code, [fault["pointer"] for fault in answer.json()["errors"]]) == (422, ["/year/year"])
+    assert town.events() == before
+
+
+def test_the_calendar_of_a_school_that_is_not_registered_does_not_exist(town: Town):
+    before = town.events()
+    answer = town.ask(SCHOOL, closed(DUE, school_id("999")), ADMIN)
+    assert (answer.status_code, answer.json()["code"], town.events()) == (404, "NoSuchSchool", before)

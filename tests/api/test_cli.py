@@ -155,7 +155,7 @@ def test_samples_are_taken_in_once(place: Place):
         "calendar-2027": 1,
         "policy": 1,
         "criteria": 1,
-        "code-sets": 12,
+        "code-sets": 18,
         "catchments": 84,
         "providers": 168,  # and their contracts
     }
@@ -379,13 +379,25 @@ def test_followers_run_beside_the_service_and_stop_when_told(place: Place):
     assert logged["event"] == "follower"
 
 
-@pytest.mark.parametrize("what", ["school 1", "provider ASP_FAR_NORTH", f"caseload {UUID(int=7)}", "kpi 12"])
+@pytest.mark.parametrize(
+    "what", ["school 1", "provider ASP_FAR_NORTH", "region Waikato", f"caseload {UUID(int=7)}", "kpi 12"]
+)
 def test_how_things_stand_is_shown_as_at_a_position(place: Place, what: str):
     assert place.json("show", *what.split(), "--position", "5")["as_at"]["position"] == 5
 
 
 def test_how_things_stand_is_shown_in_plain_lines(place: Place):
     assert place.run("show", "provider", "ASP_FAR_NORTH").stdout.startswith("not up to date: 0\nas at position ")
+
+
+@pytest.mark.parametrize("what", ["school 1", "provider ASP_FAR_NORTH", "region Waikato", f"caseload {UUID(int=7)}"])
+def test_a_list_is_printed_as_a_file_for_a_spreadsheet_BR_130(place: Place, what: str):
+    done = place.run("show", *what.split(), "--csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    titles = "Case,Status,Since,Days,Next due,Late clocks,Manager,As at,Position"
+    assert done.stdout.splitlines() == [f"\ufeff{titles}"]
+    both = place.run("show", *what.split(), "--csv", "--json")
+    assert (both.returncode, "not both" in one_clear_line(both)) == (1, True)
 
 
 def test_a_moment_that_is_yet_to_come_is_not_shown(place: Place):

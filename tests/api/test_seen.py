@@ -16,40 +16,60 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.sql import SQL, Composable
 
-from api.permits import facts_of
 from api.questions.seen import NOTHING, TWINS, WITHOUT_TWIN, seen
 from domain import relations
 from domain.authority import may
-from domain.cases.allocating import MoveToCatchmentProvider, WhyNotInSchool
+from domain.cases.allocating import AllocateCase, MoveToCatchmentProvider, WhyNotInSchool
 from domain.cases.assigning import AssignCaseManager, Handover, ReassignCaseManager, ReturnCaseToQueue
 from domain.cases.case import Case, CaseType, ClosureReason, Provision
 from domain.cases.closing import CloseCase
 from domain.cases.enrolling import NoteEnrolment
 from domain.cases.naming_contact import NamePrimaryContact, NotePrimaryContactLeft
 from domain.cases.status import Status
+from domain.catchments.catchment import Catchment
+from domain.catchments.contracting import EndContract
+from domain.catchments.defining import DefineCatchment
 from domain.days import AUCKLAND
-from domain.ids import MINISTRY
+from domain.decision import Ref
+from domain.ids import MINISTRY, region_id, school_id
+from domain.permits import facts_of
+from domain.regions import region_of
 from domain.relations import Asker, CaseFacts
 from domain.requests.request import Request
 from domain.requests.submitting import SubmitCaRequest
 from domain.rights import READS, TABLE, Action
+from domain.schools.registering import RegisterSchool
+from domain.schools.school import School
+from domain.schools.zoning import AssignSchoolToCatchment
 from domain.students.enrolling import RecordEnrolment, RecordWithdrawal
 from domain.students.student import Student
 from domain.users.granting import RevokeRole
 from domain.users.user import Role, User
 from eventstore.connections import Connection
-from projections import caseload, cases, lists, provider_queue, school_dashboard
+from projections import caseload, cases, lists, provider_queue, regions, school_dashboard
 from projections.moments import AsAt
 from tests.api.town import AWHI as TOWNS_AWHI
 from tests.api.town import Town
 from tests.domain.cases import scenes
-from tests.domain.cases.scenes import AWHI, FIRST_DAY, KAURI, KAURI_ITSELF, RIMU, TAUTOKO
+from tests.domain.cases.scenes import AWHI, FIRST_DAY, KAURI, KAURI_ITSELF, NORTH, RIMU, SOUTH, TAUTOKO
 from tests.domain.requests.forms import FORM
 from tests.projections.books import Books, Folding, books_on
-from tests.projections.casework import CONTACTS, STAFF, STUDENTS, Casework, Walk, country, walks
+from tests.projections.casework import (
+    CONTACTS,
+    REGIONS,
+    STAFF,
+    STUDENTS,
+    Casework,
+    Walk,
+    catchment_details,
+    country,
+    school_details,
+    walks,
+)
 
 SOMEBODY, STRANGER = UUID(int=0xABC), UUID(int=0xDEF)
 AT_RIMU, AT_KAURI, _ = STUDENTS
+OFFICES = WELLINGTON, WAIKATO = tuple(map(region_id, REGIONS))
 OF_A_CASE = (Action.READ_CASE, Action.READ_TIMELINE, Action.READ_PROVIDER_ITEMS, Action.READ_SAFETY_NOTES)
 few = settings(max_examples=settings().max_examples // 6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -84,35 +104,64 @@ def asker(user: UUID, role: Role, organisation: UUID, today: date = FIRST_DAY, *
     return Asker(user=user, role=role, organisation=organisation, today=today, office_timeline=timeline)
 
 
+YESTERDAY, TOMORROW = FIRST_DAY - timedelta(days=1), FIRST_DAY + timedelta(days=1)
+ZONES = {
+    school_id("301"): ((NORTH, YESTERDAY), (SOUTH, FIRST_DAY), (NORTH, TOMORROW)),
+    school_id("302"): ((SOUTH, FIRST_DAY), (NORTH, YESTERDAY)),
+    school_id("303"): ((NORTH, FIRST_DAY), (SOUTH, FIRST_DAY)),
+    school_id("304"): ((SOUTH, TOMORROW),),
+}
+"""Schools by their catchments, as they were told."""
+
+
+def zoned() -> Casework:
+    """The country, and schools that lie in the Waikato by their catchment today, or by nothing but themselves."""
+    work = country().copy()
+    for number, (school, catchments) in enumerate(ZONES.items(), start=301):
+        details = replace(school_details(str(number)), region=REGIONS[number == 304])
+        assert work.ask(School, school, RegisterSchool(details=details))
+        for catchment, on in catchments:
+            assert work.ask(School, school, AssignSchoolToCatchment(catchment=catchment, effective_on=on))
+    return work
+
+
 @pytest.fixture(scope="module")
 def standing(books: Books) -> list[CaseFacts]:
     """A case for every way to stand, all in a table; the number of each is its place here."""
+    work = zoned()
     books.empty()
-    books.write(country().log)
+    books.write(work.log)
     books.follow_all()
-    who, where = (SOMEBODY, STRANGER, None), (AWHI, TAUTOKO, None)
+    who, where = (SOMEBODY, STRANGER), (AWHI, TAUTOKO)
     found = [
         Case(status=status, type=kind, student=student, primary_contact=contact, provider=provider,
-             manager=manager, last_manager=last, enrolled_at=KAURI)
-        for status, kind, student, contact, provider, manager, last in product(
-            Status, CaseType, (AT_KAURI, AT_RIMU, STRANGER), who[:2], where[:2], who[:2], who[:2]
+             manager=manager, last_manager=last, enrolled_at=KAURI, catchment=catchment, school=KAURI)
+        for status, kind, student, contact, provider, manager, last, catchment in product(
+            Status, CaseType, (AT_KAURI, AT_RIMU, STRANGER), who, where, who, who, (NORTH, SOUTH)
+        )
+    ] + [
+        Case(status=status, type=kind, student=AT_KAURI, provider=provider, catchment=catchment, school=school)
+        for status, kind, provider, catchment, school in product(
+            Status, CaseType, (*where, KAURI_ITSELF, STRANGER, None), (NORTH, SOUTH, STRANGER, None),
+            (KAURI, RIMU, STRANGER, None, *ZONES)
         )
     ]  # fmt: skip
-    fields = ("status", "type", "student", "primary_contact", "provider", "manager", "last_manager", "enrolled_at")
+    fields = ("status", "type", "student", "primary_contact", "provider", "manager", "last_manager", "enrolled_at",
+              "catchment", "school")  # fmt: skip
     books.reader.execute(
         "CREATE TEMP TABLE standing (number int, status text, type text, student uuid, primary_contact uuid,"
-        " provider uuid, manager uuid, last_manager uuid, enrolled_at uuid)"
+        " provider uuid, manager uuid, last_manager uuid, enrolled_at uuid, catchment uuid, school uuid)"
     )
     with books.reader.cursor().copy("COPY standing FROM STDIN") as copy:
         for number, case in enumerate(found):
             copy.write_row([number, *(getattr(case, field) for field in fields)])
-    return [facts_of(case, country().context(STRANGER)) for case in found]
+    return [facts_of(case, work.context(STRANGER)) for case in found]
 
 
 @pytest.mark.parametrize("action", sorted(READS))
 @pytest.mark.parametrize("role", Role)
 def test_lists_and_the_function_agree_for_every_role_action_and_relation(books, standing, role, action):
-    for organisation, timeline in product((KAURI, AWHI, MINISTRY), (True, False)):
+    for organisation, timeline in product((KAURI, AWHI, MINISTRY, *OFFICES), (True, False)):
         one = asker(SOMEBODY, role, organisation, timeline=timeline)
         query = SQL("SELECT number FROM standing now WHERE {} ORDER BY 1").format(seen(one, action))
         shown = [number for (number,) in books.reader.execute(query)]
@@ -125,7 +174,15 @@ def everybody(today: date) -> list[Asker]:
     leads = [asker(STRANGER, Role.WORKFLOW_LEAD, each, today) for each in (TAUTOKO, KAURI_ITSELF)]
     schools = [asker(STRANGER, role, RIMU, today) for role in (Role.ATTENDANCE_LEAD, Role.OFFICE_SUPPORT)]
     others = [asker(STRANGER, role, MINISTRY, today) for role in sorted(set(Role) - {each.role for each in own})]
-    return [*own, *leads, *schools, *others, asker(scenes.OFFICE, Role.OFFICE_SUPPORT, KAURI, today, timeline=False)]
+    advisors = [asker(STRANGER, Role.REGIONAL_ADVISOR, each, today) for each in OFFICES]
+    return [
+        *own,
+        *leads,
+        *schools,
+        *others,
+        *advisors,
+        asker(scenes.OFFICE, Role.OFFICE_SUPPORT, KAURI, today, timeline=False),
+    ]
 
 
 def noon(day: date) -> datetime:
@@ -148,11 +205,14 @@ def in_every_list(db: Connection, at: AsAt, sight: Composable) -> dict[str, list
         assert load.by_status.get(Status.PROVIDER_QUEUE, 0) == len(waiting)
     for manager in (scenes.MANAGER, scenes.OTHER_MANAGER, scenes.TAUTOKO_MANAGER, scenes.KAURI_MANAGER):
         found[f"caseload {manager}"] = caseload.cases_of(db, manager, at, seen=sight)
+    for office in OFFICES:
+        found[f"unallocated {office}"] = regions.unallocated_in(db, office, at, seen=sight)
+        assert regions.load_of(db, office, at, seen=sight).all == len(found[f"unallocated {office}"])
     return {name: [each.case for each in listed] for name, listed in found.items()}
 
 
-def expected(rows: dict[UUID, cases.Row], allowed: set[UUID]) -> dict[str, list[cases.Row]]:
-    """The same by the plainest means: all rows, filtered."""
+def expected(rows: dict[UUID, cases.Row], allowed: set[UUID], then: Casework) -> dict[str, list[cases.Row]]:
+    """The same by the plainest means: all rows, filtered; the regions are those of then."""
     mine = sorted(
         (row for case, row in rows.items() if case in allowed), key=lambda row: (row.status_since, row.case_id)
     )
@@ -163,7 +223,13 @@ def expected(rows: dict[UUID, cases.Row], allowed: set[UUID]) -> dict[str, list[
         **{f"school {each}": [row for row in mine if row.enrolled_at == each] for each in (KAURI, RIMU)},
         **{f"queue {each}": [row for row in waiting if row.provider == each] for each in (AWHI, TAUTOKO, KAURI_ITSELF)},
         **{f"caseload {each}": [row for row in mine if row.manager == each] for each in managers},
+        **{f"unallocated {each}": [row for row in mine if waits_in(each, row.case_id, then)] for each in OFFICES},
     }
+
+
+def waits_in(office: UUID, case: UUID, then: Casework) -> bool:
+    state = then.cases[case]
+    return state.status is Status.UNALLOCATED and region_of(state, then.context(STRANGER)) == office
 
 
 def stood(books: Books, work: Casework, position: int) -> dict[UUID, cases.Row]:
@@ -172,6 +238,15 @@ def stood(books: Books, work: Casework, position: int) -> dict[UUID, cases.Row]:
     for happened, recorded in zip(work.log[:position], books.recorded, strict=False):
         folding.take(happened.event, recorded)
     return {stream: row for (stream, _), row in folding.standing.items()}
+
+
+def as_it_was(work: Casework, position: int) -> Casework:
+    """The same casework when no more than this had happened."""
+    kinds, past = {ref.id: ref.of for ref in work.states}, Casework(today=work.log[position - 1].on)
+    for each in work.log[:position]:
+        ref = Ref(kinds[each.stream], each.stream)
+        past.states[ref] = each.event.evolve(past.states.get(ref, ref.of()))
+    return past
 
 
 @few
@@ -184,7 +259,7 @@ def test_every_list_is_the_filter_of_all_cases_by_the_function_now_and_as_at(boo
     then = data.draw(st.integers(len(country().log), len(work.log)))
     rows, before = stood(books, work, len(work.log)), stood(books, work, then)
     context = work.context(STRANGER)
-    askers = everybody(work.today)
+    askers, past = everybody(work.today), as_it_was(work, then)
     looking = data.draw(st.sets(st.integers(0, len(askers) - 1), min_size=3, max_size=3))
     for one in askers:
         for action in OF_A_CASE:
@@ -196,8 +271,8 @@ def test_every_list_is_the_filter_of_all_cases_by_the_function_now_and_as_at(boo
         readable = {case for case, state in work.cases.items() if may(one, Action.READ_CASE, facts_of(state, context))}
         ask = lambda db, at, sight=sight: in_every_list(db, at, sight)  # noqa: E731 - one question, twice
         now = noon(work.today) + timedelta(hours=1)
-        assert books.asked(ask, now=now) == expected(rows, readable)
-        assert books.asked(ask, now=now, position=then) == expected(before, readable)
+        assert books.asked(ask, now=now) == expected(rows, readable, work)
+        assert books.asked(ask, now=now, position=then) == expected(before, readable, past)
 
 
 @dataclass
@@ -214,6 +289,9 @@ class Scene:
     def ask(self, *commands: Any) -> None:
         for command in commands:
             assert self.walk.work.ask(Case, self.case, command), command
+
+    def tells(self, of: type[Any], stream: UUID, command: Any) -> None:
+        assert self.walk.work.ask(of, stream, command), command
 
     def moves_to(self, school: UUID) -> None:
         moved = RecordEnrolment(school=school, from_on=self.walk.work.today)
@@ -236,6 +314,14 @@ def worked() -> Scene:
 def closed() -> Scene:
     scene = worked()
     scene.ask(CloseCase(reason=ClosureReason.DUPLICATE))
+    return scene
+
+
+def waiting() -> Scene:
+    """Asked for by KAURI when nobody was contracted."""
+    scene = Scene(Walk())
+    scene.tells(Catchment, NORTH, EndContract(provider=AWHI, to_on=FIRST_DAY - timedelta(days=1)))
+    scene.asks(KAURI, Provision.CATCHMENT)
     return scene
 
 
@@ -276,6 +362,7 @@ CONTACT = (scenes.CONTACT, Role.SCHOOL_PRIMARY_CONTACT, KAURI)
 NEXT_CONTACT = (scenes.LEAD, Role.SCHOOL_PRIMARY_CONTACT, KAURI)
 SCHOOL = (scenes.LEAD, Role.ATTENDANCE_LEAD, KAURI)
 NEXT_SCHOOL = (STRANGER, Role.ATTENDANCE_LEAD, RIMU)
+WELLINGTONS_ADVISOR, WAIKATOS_ADVISOR = ((STRANGER, Role.REGIONAL_ADVISOR, each) for each in OFFICES)
 AUDITOR = (STRANGER, Role.AUDITOR, MINISTRY)
 
 REVOCATIONS: dict[str, tuple[Callable[[], Scene], Callable[[Scene], None], Any, Any]] = {
@@ -318,6 +405,30 @@ REVOCATIONS: dict[str, tuple[Callable[[], Scene], Callable[[Scene], None], Any, 
         lambda scene: scene.ask(MoveToCatchmentProvider(reason=WhyNotInSchool.COMPLEX_NEED)),
         KAURIS_OWN_LEAD,
         LEAD,
+    ),
+    "its catchment is another region's now, BR-132": (
+        worked,
+        lambda scene: scene.tells(Catchment, NORTH, DefineCatchment(details=catchment_details("NORTH", "Waikato"))),
+        WELLINGTONS_ADVISOR,
+        WAIKATOS_ADVISOR,
+    ),
+    "a provider of another region took the closed case, BR-132": (
+        closed,
+        moves_and_asks_again,
+        WELLINGTONS_ADVISOR,
+        WAIKATOS_ADVISOR,
+    ),
+    "its school is in another region now, and nobody has it, BR-32": (
+        waiting,
+        lambda scene: scene.tells(School, KAURI, AssignSchoolToCatchment(catchment=SOUTH, effective_on=FIRST_DAY)),
+        WELLINGTONS_ADVISOR,
+        WAIKATOS_ADVISOR,
+    ),
+    "it waited, and the Ministry gave it to a provider of another region, BR-132": (
+        waiting,
+        lambda scene: scene.ask(AllocateCase(provider=TAUTOKO, reason="Close by.")),
+        WELLINGTONS_ADVISOR,
+        WAIKATOS_ADVISOR,
     ),
     "another provider took the closed case, BR-61": (closed, moves_and_asks_again, LEAD, TAUTOKOS_LEAD),
     "another provider took it from the last manager, BR-61": (closed, moves_and_asks_again, MANAGER, AUDITOR),

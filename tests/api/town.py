@@ -26,7 +26,7 @@ from domain.catchments.defining import DefineCatchment
 from domain.codesets.code_set import CodeEntry, CodeSet
 from domain.codesets.publishing import PublishCodeSet
 from domain.decision import Actor, Ref, Source
-from domain.ids import MINISTRY, catchment_id, code_set_id, provider_id, school_id
+from domain.ids import MINISTRY, catchment_id, code_set_id, provider_id, region_id, school_id
 from domain.providers.provider import Provider, ProviderDetails, ProviderKind
 from domain.providers.registering import RegisterProvider
 from domain.schools.registering import RegisterSchool
@@ -192,6 +192,7 @@ HOMES = {
     Role.WORKFLOW_LEAD: AWHI,
     Role.CASE_MANAGER: AWHI,
     Role.CIT_OFFICER: MINISTRY,
+    Role.REGIONAL_ADVISOR: region_id("Wellington"),
     Role.NATIONAL_ANALYST: MINISTRY,
     Role.SYSTEM_ADMIN: MINISTRY,
     Role.SYSTEM: MINISTRY,

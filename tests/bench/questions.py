@@ -72,6 +72,7 @@ def filled(ground: Ground, size: int) -> tuple[str, int]:
         owner.execute(_STUDENTS)
         owner.execute("UPDATE projection.positions SET position = %s", [head])
         owner.execute("VACUUM ANALYZE")
+        owner.execute("CHECKPOINT")  # or questions would write what the rebuild has left unwritten
     return dsn, head
 
 

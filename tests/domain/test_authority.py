@@ -24,7 +24,7 @@ STRANGER = CaseFacts(
     primary_contact=SOMEBODY,
     provider=ELSEWHERE,
     manager=SOMEBODY,
-    region=ELSEWHERE,
+    regions=frozenset({ELSEWHERE}),
 )
 CLOSED = replace(STRANGER, standing=Standing.CLOSED, manager=None, last_manager=SOMEBODY)
 WITH_MINISTRY = replace(STRANGER, standing=Standing.WITH_MINISTRY, provider=None, manager=None)
@@ -55,12 +55,15 @@ SITUATIONS = {
     "a closed NEN": replace(CLOSED, nen=True),
     "asked of CIT": replace(STRANGER, cit_asked=True),
     "unallocated": WITH_MINISTRY,
-    "of our region": replace(STRANGER, region=US),
+    "of our region": replace(STRANGER, regions=frozenset({US})),
+    "of our region and another": replace(STRANGER, regions=frozenset({ELSEWHERE, US})),
+    "unallocated, of our region": replace(WITH_MINISTRY, regions=frozenset({US})),
     "with Prosecutions": replace(STRANGER, prosecution=True),
     "our organisation": CaseFacts(organisation=US),
+    "a provider that we contract": CaseFacts(organisation=ELSEWHERE, regions=frozenset({US})),
     "another organisation": CaseFacts(organisation=ELSEWHERE),
 }
-NO_CASE = {"no case", "no case, but our ids", "our organisation", "another organisation"}
+NO_CASE = {"no case", "no case, but our ids"} | {each for each, facts in SITUATIONS.items() if facts.organisation}
 CASES = set(SITUATIONS) - NO_CASE
 
 A = Action
@@ -81,11 +84,13 @@ OWN_SCHOOL = {A.REQUEST_SUPPORT, A.READ_SCHOOL_REPORTS}
 CIT = SEE_ALL | {A.DECIDE_AS_CIT, A.CORRECT_DETAILS}
 OUR_ROLL = ("on our roll", "on our roll, closed", "naming me, on our roll", "naming me, closed, on our roll")
 OURS = ("of our provider", "assigned to me", "once assigned to me", "closed by our provider", "closed by me")
+OUR_REGION = ("of our region", "of our region and another", "unallocated, of our region")
 OF_CIT = (
     "a NEN",
     "a closed NEN",
     "asked of CIT",
     "unallocated",
+    "unallocated, of our region",
     "ours, back with the Ministry",
     "kept with no last day",
 )
@@ -116,7 +121,11 @@ EXPECTED = {
         "our organisation": {A.LOG_INFORMATION_REQUEST},
     },
     Role.CIT_OFFICER: dict.fromkeys(OF_CIT, CIT),
-    Role.REGIONAL_ADVISOR: {"of our region": SEE_ALL | {A.READ_PROVIDER_REPORTS}},
+    Role.REGIONAL_ADVISOR: {
+        **dict.fromkeys(OUR_REGION, SEE_ALL),
+        "a provider that we contract": {A.READ_PROVIDER_REPORTS},
+        "our organisation": {A.READ_REGIONAL_REPORTS},
+    },
     Role.PROSECUTIONS_ADVISOR: {"with Prosecutions": SEE_ALL | {A.ADVISE_ON_PROSECUTION}},
     Role.PRIVACY_OFFICER: _everywhere(SEE_ALL | {A.CORRECT_DETAILS}),
     Role.AUDITOR: _everywhere(SEE_ALL | {A.READ_SAFETY_NOTES}),
@@ -125,13 +134,15 @@ EXPECTED = {
 }
 ADMINISTER = {A.KEEP_REFERENCE_DATA, A.INVITE_USER, A.GRANT_STAFF_ROLE, A.GRANT_MINISTRY_ROLE}
 ANYWHERE = {
-    **{role: {A.REGISTER_CAREGIVER} for role in (*SCHOOL_ROLES, *PROVIDER_ROLES, Role.CIT_OFFICER)},
+    **{role: {A.REGISTER_CAREGIVER} for role in (*SCHOOL_ROLES, *PROVIDER_ROLES)},
+    Role.CIT_OFFICER: {A.REGISTER_CAREGIVER, A.READ_REGIONAL_REPORTS},
     Role.NATIONAL_ANALYST: {A.READ_NATIONAL_REPORTS},
     Role.PRIVACY_OFFICER: {A.READ_ACCESS_LOG, A.LOG_INFORMATION_REQUEST, A.DECIDE_INFORMATION_REQUEST},
     Role.SYSTEM_ADMIN: ADMINISTER,
     Role.AUDITOR: {
         A.READ_SCHOOL_REPORTS,
         A.READ_PROVIDER_REPORTS,
+        A.READ_REGIONAL_REPORTS,
         A.READ_NATIONAL_REPORTS,
         A.READ_ACCESS_LOG,
     },

@@ -2,16 +2,19 @@
 
 import ast
 import json
+import re
+import sys
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any
 
 from domain import registry
 from tests.house.describing import (
-    body_of,
     comments,
     hints,
     label,
+    linked,
     listed,
     parsed,
     rules_in,
@@ -29,7 +32,11 @@ HEAD = """# Commands
 
 What can be asked.
 A command is the body of its request as it stands here; unknown fields are refused, and nothing is cast.
-Fields that may be left out have a default. What can come of it: [events](events.md), or a [refusal](refusals.md).
+Fields that are not needed are nothing, or else what stands there.
+What can come of it: nothing, if it holds already; a [refusal](refusals.md); or the events that it becomes.
+Where a case is opened or given to a provider, events of the case follow that are not named here.
+A command that is "a system's" is asked by the service itself, never by people.
+`P:name` is a parameter of the [policy](events.md#policyvalues): `P:draftExpiryDays` is its `draft_expiry_days`.
 Made by `make docs` from `domain/` and [openapi.json](openapi.json); the tests compare.
 """
 
@@ -46,13 +53,15 @@ def page() -> str:
 def entry(name: str, kind: type[Any]) -> Iterator[str]:
     yield from (f"### {name}", "")
     if told := said(kind):
-        yield from (told, "")
+        yield from (linked(told), "")
     yield from (f"{asked(name)}; `{where(kind)}`.", "")
+    becoming = ", ".join(f"[{event}](events.md#{event.lower()})" for event in becomes(kind))
+    yield from (f"Becomes: {becoming}.", "")
     if rules := rules_of(kind):
         yield from (f"Rules: {listed(rules)}.", "")
     if hints(kind):
         rows = [
-            [f"`{field}`", words(hint, link_of(hint)), must(kind, field), comments(kind).get(field, "")]
+            [f"`{field}`", words(hint, link_of(hint)), must(kind, field), linked(meaning(kind, field))]
             for field, hint in hints(kind).items()
         ]
         yield from (*table("Field | Type | Needed | What it says", rows), "")
@@ -77,6 +86,20 @@ def routes() -> dict[str, list[str]]:
     return found
 
 
+def becomes(kind: type[Any]) -> list[str]:
+    """Return the events that a command names, or else those of its slice."""
+    own = registry.members(getattr(sys.modules[kind.__module__], "Event", ()))
+    named = [name for name in registry.events() if re.search(rf"\b{name}\b", source_of(kind))]
+    return named or [event.__name__ for event in own]
+
+
+def meaning(kind: type[Any], field: str) -> str:
+    """Say what a field means: here, or else in the first event that has one of the same name."""
+    heirs = (registry.events()[name] for name in becomes(kind))
+    heir = next((each for each in heirs if field in hints(each)), kind)
+    return comments(kind).get(field) or comments(heir).get(field, "")
+
+
 def rules_of(kind: type[Any]) -> set[int]:
     """Return the rules that a command names, with those of its slice."""
     slice_ = ast.get_docstring(parsed(where(kind))) or ""
@@ -84,10 +107,13 @@ def rules_of(kind: type[Any]) -> set[int]:
 
 
 def must(kind: type[Any], field: str) -> str:
-    """Say whether a field has to be there."""
-    declared = (node for node in body_of(kind).body if isinstance(node, ast.AnnAssign))
-    value = next(node.value for node in declared if isinstance(node.target, ast.Name) and node.target.id == field)
-    return "yes" if value is None else ""
+    """Say whether a field has to be there, or what it is without."""
+    declared = {each.name: each for each in fields(kind)}[field]
+    if declared.default is MISSING and declared.default_factory is MISSING:
+        return "yes"
+    value = declared.default_factory() if callable(declared.default_factory) else declared.default
+    words_for: dict[Any, str] = {None: "", True: "else yes", False: "else no", (): "else none"}
+    return words_for.get(value, f"else `{value}`")
 
 
 @cache

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get
 from uuid import UUID
 
 from domain import registry, text
+from domain.bounds import Whole
 from domain.sealed import Sealed
 from tests.house.tree import ROOT
 
@@ -96,15 +97,20 @@ def words(hint: Any, link: str = "#{}") -> str:
     if origin is dict:
         return f"{words(inside[1], link)} by name"
     if origin in {Sealed, Annotated}:
-        return words(inside[0], link)
+        return words(inside[0], link) + bounds(inside)
     return PLAIN[hint]
+
+
+def bounds(parts: tuple[Any, ...]) -> str:
+    """Return the least and the most of a number that has them, in words."""
+    return "".join(f" from {each.least} to {each.most:,}" for each in parts if isinstance(each, Whole))
 
 
 def label(value: Any) -> str:
     """Return the name of a value or kind of text; with that of its slice if others are called so too."""
     if named := named_text(value):
         return named
-    alone = len(called(value.__name__)) == 1
+    alone = len(called(value.__name__)) <= 1
     return str(value.__name__ if alone else f"{value.__module__.rpartition('.')[2]}.{value.__name__}")
 
 
@@ -178,7 +184,12 @@ def rules_alone_in(told: str) -> set[int]:
 
 
 def listed(rules: set[int]) -> str:
-    return ", ".join(f"[BR-{rule}](rules.md#br-{rule})" for rule in sorted(rules))
+    return ", ".join(linked(f"BR-{rule}") for rule in sorted(rules))
+
+
+def linked(told: str) -> str:
+    """Return a text whose rules lead to what they say."""
+    return re.sub(r"\bBR-(\d+)", r"[BR-\1](rules.md#br-\1)", told)
 
 
 def cell(told: str) -> str:

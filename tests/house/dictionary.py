@@ -17,7 +17,9 @@ import psycopg
 
 from projections.model import Model
 from projections.registry import MODELS
-from tests.house.describing import comments, said, table
+from tests.house.commanding import link_of, of_events
+from tests.house.describing import comments, hints, is_value, linked, said, table, values_in, words
+from tests.house.happening import explained, used
 
 HEAD: Final = """# Data dictionary
 
@@ -39,6 +41,7 @@ COLUMNS: Final = """
     SELECT attname, format_type(atttypid, atttypmod), NOT attnotnull, coalesce(col_description(attrelid, attnum), '')
       FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
+VALUES: Final = "## Values"
 OF_EVERY_MODEL: Final = (
     ["`from_position`", "bigint", "", "The position in the log from which the row stood so."],
     ["`to_position`", "bigint", "yes", "The position from which it no longer did; nothing in the row that stands now."],
@@ -68,6 +71,7 @@ def page(dsn: str) -> str:
             parts += relation(f"{schema}.{name}", columns, comment, is_view=is_view)
     for model in MODELS:
         parts += rows_of(model)
+    parts += [VALUES, "", *values()]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -89,9 +93,9 @@ def rows_of(model: Model[Any]) -> Iterator[str]:
     """Tell the table of a read model."""
     name = f"{model.schema}.{model.name}"
     module = " ".join(inspect.cleandoc(sys.modules[model.row.__module__].__doc__ or "").split())
-    yield from (f"## {name}", "", module, "")
+    yield from (f"## {name}", "", linked(module), "")
     if row := said(model.row):
-        yield from (row, "")
+        yield from (linked(row), "")
     keys, found = (
         ", ".join(f"`{key}`" for key in model.key),
         [", ".join(f"`{each}`" for each in some) for some in model.present],
@@ -100,23 +104,42 @@ def rows_of(model: Model[Any]) -> Iterator[str]:
     beside = comments(model.row)
     names = [field.name for field in fields(model.row)]
     rows = [
-        [f"`{each}`", column.kind.sql, yes(column.kind.nullable), describe(f"{name}.{each}", beside.get(each, ""))]
+        [
+            f"`{each}`",
+            f"{column.kind.sql}{shape(hints(model.row)[each])}",
+            yes(column.kind.nullable),
+            describe(f"{name}.{each}", beside.get(each, "")),
+        ]
         for each, column in zip(names, model.columns, strict=True)
     ]
     rows += [OF_SEALED_MODELS] if model.sealed else []
     yield from (*table("Column | Type | May be empty | What it holds", [*rows, *OF_EVERY_MODEL]), "")
 
 
+def shape(hint: Any) -> str:
+    """Say what values a column is made of, if they are explained anywhere."""
+    made_of = any(map(is_value, values_in(hint)))
+    return f": {words(hint, link_of(hint)).removesuffix(', or nothing')}" if made_of else ""
+
+
+def values() -> Iterator[str]:
+    """Explain the values that rows are made of and events are not."""
+    for name, value in sorted(used(model.row for model in MODELS).items()):
+        if name not in of_events():
+            yield from explained(name, value, link_of)
+
+
 def describe(column: str, beside: str) -> str:
     """Return what a column holds, as the code or else `columns.json` says it."""
-    return beside[:1].upper() + beside[1:] or told().get(column) or told().get(f"*.{column.rpartition('.')[2]}", "")
+    said_beside = f"{beside[:1].upper()}{beside[1:].removesuffix('.')}." if beside else ""
+    return linked(said_beside or told().get(column) or told().get(f"*.{column.rpartition('.')[2]}", ""))
 
 
 def silent(text: str) -> list[str]:
     """Return the columns of the page that nobody describes, under the names that `columns.json` knows them by."""
     of = ""
     found = []
-    for line in text.splitlines():
+    for line in text.partition(f"\n{VALUES}\n")[0].splitlines():
         of = line.removeprefix("## ") if line.startswith("## ") else of
         if line.startswith("| `") and line.endswith("|  |"):
             found.append(f"{of}.{line.split('`')[1]}")

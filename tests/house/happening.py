@@ -4,13 +4,14 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 from domain import registry
 from domain.sealed import DataClass
+from domain.text import Text
 from eventstore.upcasters import UPCASTERS
 from tests.house import describing
-from tests.house.describing import comments, hints, is_sealed, said, table, where, words
+from tests.house.describing import comments, hints, is_sealed, linked, said, table, where, words
 from tests.house.tree import modules
 
 HEAD = """# Events
@@ -18,6 +19,9 @@ HEAD = """# Events
 What can happen, stored for ever under the name of its class.
 The envelope beside it says who, when and on which facts (`eventstore/envelope.py`).
 A day is a civil day in Auckland, an instant is UTC.
+An id is that of what its field is called: a stream (`school`, `provider`), or something within this one that the caller
+named (`barrier`, `meeting`); managers, contacts, authors and submitters are users.
+A code is one of the code set that is named beside it, as that set was on the day.
 A sealed field is encrypted with the key of its subject for the class named, and unknown once that key was destroyed:
 [ADR 6](../ADRs/0006-personal-values-are-sealed-from-the-first-event-on.md).
 Made by `make docs` from `domain/`; the tests compare.
@@ -50,12 +54,12 @@ def entry(name: str, kind: type[Any]) -> Iterator[str]:
     version = UPCASTERS.present(name)
     yield from (f"### {name}", "")
     if told := said(kind):
-        yield from (told, "")
+        yield from (linked(told), "")
     golden = f"[as stored](../tests/golden/{name}.v{version}.json)"
     yield from (f"Schema version {version}, {golden}; `{where(kind)}`.", "")
     if hints(kind):
         rows = [
-            [f"`{field}`", words(hint), sealed_as(name, field, hint), comments(kind).get(field, "")]
+            [f"`{field}`", words(hint), sealed_as(name, field, hint), linked(comments(kind).get(field, ""))]
             for field, hint in hints(kind).items()
         ]
         yield from (*table("Field | Type | Sealed as | What it says", rows), "")
@@ -116,19 +120,26 @@ def used(kinds: Any) -> dict[str, Any]:
 
 def explained(name: str, value: Any, link: Callable[[Any], str] = lambda _: "#{}") -> Iterator[str]:
     """Explain a value or kind of text; `link` says where the values are explained that it is made of."""
-    told = describing.told_of_texts().get(name, "") if describing.named_text(value) else said(value)
-    yield from (f"### {name}", "", *([told, ""] if told else []))
+    told = told_of_text(name, value) if describing.named_text(value) else said(value)
+    yield from (f"### {name}", "", *([linked(told), ""] if told else []))
     if not describing.named_text(value):
         yield from (*(fields_of(value, link) if is_dataclass(value) else members_of(value)), "")
 
 
+def told_of_text(name: str, kind: Any) -> str:
+    """Say what a kind of text is, and how long it may be."""
+    longest = next(each.longest for each in get_args(kind) if isinstance(each, Text))
+    return f"{describing.told_of_texts().get(name, '')} At most {longest:,} characters.".lstrip()
+
+
 def fields_of(value: Any, link: Callable[[Any], str]) -> list[str]:
     rows = [
-        [f"`{each}`", words(hint, link(hint)), comments(value).get(each, "")] for each, hint in hints(value).items()
+        [f"`{each}`", words(hint, link(hint)), linked(comments(value).get(each, ""))]
+        for each, hint in hints(value).items()
     ]
     return table("Field | Type | What it says", rows)
 
 
 def members_of(value: Any) -> list[str]:
-    rows = [[f"`{member.value}`", comments(value).get(member.name, "")] for member in value]
+    rows = [[f"`{member.value}`", linked(comments(value).get(member.name, ""))] for member in value]
     return table("Value | What it says", rows)

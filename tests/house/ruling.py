@@ -21,6 +21,7 @@ HEAD: Final = """# Rules
 The rules of the service by their numbers, which code and tests name.
 The basis says whose a rule is: `source` is what the Ministry has published, `ours` a reading of it.
 A rule marked "later" is not carried out yet, though code may name it where it has left room.
+One that is carried out "in part" is proved as far as it goes; the rest is for later.
 "Owed" is a proof that should be there and is not.
 What a rule says stands in [rules.json](rules.json); the rest is made by `make docs` from code and tests, which compare.
 """
@@ -104,8 +105,10 @@ def row(rule: Rule) -> list[str]:
 def places(rule: Rule) -> str:
     """Say where a rule is carried out; of one for later that no test proves, only where it is named."""
     found = "<br>".join(f"`{path}`" for path in carried_out().get(rule.number, ()))
-    if rule.stage != LATER or rule.number in proved():
+    if rule.stage != LATER:
         return found
+    if rule.number in proved():
+        return f"in part<br>{found}"
     return f"later; named in<br>{found}" if found else "later"
 
 

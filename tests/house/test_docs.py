@@ -1,13 +1,16 @@
 """The reference pages are what the code says, and they name everything that people and programs can meet."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, make_dataclass
+from typing import Any
 
 import pytest
 
 from api.cli import COMMANDS
 from api.settings import variables
 from domain import registry
-from tests.house import describing, dictionary, happening, refusing, ruling
+from tests.house import commanding, describing, dictionary, happening, refusing, ruling
 from tests.house.reference import DICTIONARY, PAGES
 from tests.house.tree import ROOT
 
@@ -58,7 +61,7 @@ def test_a_column_is_described_in_one_place():
     stale = {
         name: said
         for name, said in dictionary.told().items()
-        if f"| {said} |" not in page and f"\n{said}\n" not in page
+        if f"| {describing.linked(said)} |" not in page and f"\n{said}\n" not in page
     }
     assert stale == {}, "these entries of columns.json describe nothing, or what the code describes itself"
 
@@ -74,6 +77,20 @@ def test_a_column_that_nobody_describes_is_noticed():
 
 def test_every_event_and_command_is_named():
     assert unnamed({*registry.events(), *registry.commands()}) == []
+
+
+@pytest.mark.parametrize("kinds", [registry.events(), registry.commands()], ids=["events", "commands"])
+def test_every_event_and_command_says_what_it_is(kinds: Mapping[str, type[Any]]):
+    assert [name for name, kind in kinds.items() if not describing.said(kind)] == [], "a docstring of its own"
+
+
+def test_what_a_dataclass_makes_up_says_nothing():
+    class Told:
+        """What happened."""
+
+    untold = make_dataclass("Untold", [("day", int)])
+    assert (untold.__doc__, describing.said(untold)) == ("Untold(day: int)", "")
+    assert (describing.said(dataclass(Told)), describing.said(type("Silent", (), {}))) == ("What happened.", "")
 
 
 def test_every_refusal_is_named():
@@ -100,6 +117,26 @@ def test_a_name_that_stands_nowhere_is_noticed():
     assert unnamed({"CaseForgotten", "CasePaused"}) == ["CaseForgotten"]
 
 
+def glossary() -> list[tuple[str, str, str]]:
+    """Return the words of the README: word, what it is, and the file where it is."""
+    words = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Words")[2].partition("\n## ")[0]
+    rows = (line.strip("| ").split(" | ") for line in words.splitlines() if line.startswith("| ") and "`" in line)
+    return [(word, meaning, where.strip("`")) for word, meaning, where in rows]
+
+
+@pytest.mark.parametrize(("word", "meaning", "where"), glossary())
+def test_a_word_of_the_readme_is_where_it_says(word: str, meaning: str, where: str):
+    code = (ROOT / where).read_text(encoding="utf-8")
+    names = re.findall(r"`([A-Z]\w+)`", meaning)
+    known = {*registry.events(), *registry.commands()}
+    assert all(f"class {name}" in code or name in known for name in names), (word, where)
+
+
+def test_every_word_of_the_field_is_in_the_readme():
+    words = {part for word, _, _ in glossary() for part in word.split(", ")}
+    assert {"case", "command", "event", "stream", "log", "position", "claim", "clock", "episode", "upcaster"} <= words
+
+
 def test_every_rule_that_is_named_is_in_the_table():
     known = {rule.number for rule in ruling.rules()}
     assert {*ruling.carried_out(), *ruling.proved()} - known == set()
@@ -115,6 +152,15 @@ def test_every_rule_of_the_present_stage_is_carried_out_and_proved():
 def test_a_rule_whose_proof_is_owed_has_none():
     owed = [rule.number for rule in ruling.rules() if rule.stage == ruling.OWED]
     assert [f"BR-{number}" for number in owed if number in ruling.proved()] == [], "their stage is `now`"
+
+
+def test_a_rule_for_later_that_some_test_proves_is_carried_out_in_part():
+    page = read("rules.md")
+    rows = {rule: next(row for row in page.splitlines() if f'"br-{rule.number}"' in row) for rule in ruling.rules()}
+    partly = {rule.number for rule, row in rows.items() if "| in part<br>" in row}
+    later = {rule.number for rule in rows if rule.stage == ruling.LATER}
+    assert partly
+    assert partly == later & ruling.proved().keys()
 
 
 def test_rules_are_told_in_one_line_each_and_once():
@@ -160,6 +206,24 @@ def test_links_between_pages_lead_somewhere(name: str):
 def test_the_class_with_which_a_field_is_sealed_is_read_from_the_code(event: str, field: str, data_class: str):
     kind = registry.events()[event]
     assert happening.sealed_as(event, field, describing.hints(kind)[field]) == data_class
+
+
+def test_a_field_that_is_not_needed_says_what_it_is_without():
+    page = read("commands.md").partition("### AddContactDetail")[2].partition("###")[0]
+    needed = {row.split("`")[1]: row.split(" | ")[2] for row in page.splitlines() if row.startswith("| `")}
+    assert (needed["contact"], needed["confidence"], needed["catchment"]) == ("yes", "else `LIKELY`", "")
+
+
+def test_every_command_names_the_events_that_it_becomes():
+    assert [name for name, kind in registry.commands().items() if not commanding.becomes(kind)] == []
+    assert commanding.becomes(registry.commands()["MergeNsn"]) == ["NsnMerged", "NsnReplaced"]
+    assert commanding.becomes(registry.commands()["ReopenCase"])[0] == "CaseReopened"
+
+
+def test_a_field_without_words_has_those_of_the_event_that_takes_it_over():
+    record, reopen = (registry.commands()[name] for name in ("RecordActivity", "ReopenCase"))
+    assert commanding.meaning(record, "kind") == "a code of `ActivityKind`"
+    assert commanding.meaning(reopen, "reason") == "", "what an allocation says of its reason is about another one"
 
 
 def test_a_command_without_a_route_says_so():

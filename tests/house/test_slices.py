@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "reopening",
         "transitioning",
     },
-    "reopening": {"allocating"},  # a reopened case is allocated anew
+    "reopening": {"allocating", "assigning"},  # a reopened case is allocated anew, and may go back to its manager
 }
 
 GERUND = re.compile(r"(^|_)[a-z]+ing(_|$)")

@@ -83,6 +83,7 @@ STAFF = {
     scenes.TAUTOKO_MANAGER: (Role.CASE_MANAGER, TAUTOKO),
     scenes.KAURI_MANAGER: (Role.CASE_MANAGER, KAURI_ITSELF),
 }
+REGIONS = ("Wellington", "Waikato")
 CONTACTS = {KAURI: scenes.CONTACT, RIMU: scenes.RIMU_CONTACT}
 CONTRACT = RecordContract(provider=AWHI, from_on=FIRST_DAY, funding_cents=0)
 NAMES = tuple(PersonName(family_name=name, given_names="Hēmi") for name in ("Tamatea", "Parata", "\\N", "Ngāti\t"))
@@ -183,10 +184,10 @@ def _organisations(made: Casework) -> None:
         made.ask(School, school, RegisterSchool(details=school_details(number)))
     kinds = {"AWHI": ProviderKind.CATCHMENT, "TAUTOKO": ProviderKind.CATCHMENT, "100": ProviderKind.SCHOOL}
     for code, kind in kinds.items():
-        details = scenes.provider(code, kind).details
+        details = provider_details(code, REGIONS[code == "TAUTOKO"], kind)
         made.ask(Provider, details.id, RegisterProvider(details=details))
     for code, catchment, provider, school in (("NORTH", NORTH, AWHI, KAURI), ("SOUTH", SOUTH, TAUTOKO, RIMU)):
-        made.ask(Catchment, catchment, DefineCatchment(details=scenes.catchment(code, None).details))
+        made.ask(Catchment, catchment, DefineCatchment(details=catchment_details(code, REGIONS[code == "SOUTH"])))
         made.ask(Catchment, catchment, RecordContract(provider=provider, from_on=LONG_AGO, funding_cents=0))
         made.ask(School, school, AssignSchoolToCatchment(catchment=catchment, effective_on=FIRST_DAY))
     made.ask(School, KAURI, GrantIspFunding(from_on=LONG_AGO))
@@ -194,6 +195,14 @@ def _organisations(made: Casework) -> None:
 
 def school_details(number: str, name: str = "Te Kura") -> Any:
     return replace(scenes.school(number, name, NORTH).details, opened_on=LONG_AGO)
+
+
+def provider_details(code: str, region: str, kind: ProviderKind = ProviderKind.CATCHMENT) -> Any:
+    return replace(scenes.provider(code, kind).details, region=region)
+
+
+def catchment_details(code: str, region: str) -> Any:
+    return replace(scenes.catchment(code, None).details, region=region)
 
 
 class Walk:
@@ -328,6 +337,16 @@ class Walk:
         )
         self.work.ask(School, KAURI, commands[pick % 4])
 
+    def the_ministry_divides_its_work(self, _: UUID, pick: int) -> None:
+        region, other = REGIONS[pick % 2], REGIONS[pick // 2 % 2]
+        ended = EndContract(provider=TAUTOKO, to_on=self.work.today - timedelta(days=1))
+        taken = RecordContract(provider=TAUTOKO, from_on=self.work.today, funding_cents=0)
+        self.work.ask(Catchment, NORTH, DefineCatchment(details=catchment_details("NORTH", region)))
+        self.work.ask(Catchment, (NORTH, SOUTH)[pick // 4 % 2], (ended, taken)[pick // 8 % 2])
+        self.work.ask(Provider, AWHI, RegisterProvider(details=provider_details("AWHI", other)))
+        moved = replace(school_details("200"), region=other)
+        self.work.ask(School, RIMU, ChangeSchoolDetails(details=moved))
+
     def something_is_noted(self, student: UUID, pick: int) -> None:
         on, item = self.work.today, self.new()
         commands = (
@@ -356,7 +375,7 @@ STEPS: tuple[Step, ...] = (
     Walk.whanau_choose_to_wait,
     Walk.somebody_comes_or_goes,
     Walk.something_is_put_right,
-    Walk.the_country_changes,
+    *[Walk.the_country_changes, Walk.the_ministry_divides_its_work] * 2,
     Walk.something_is_noted,
 )
 

@@ -18,7 +18,11 @@ from domain.cases.closing import CaseClosed
 from domain.cases.meeting import SchoolMeetingHeld
 from domain.cases.opening import CaseCreated
 from domain.cases.pausing import Attestations, CasePaused
+from domain.catchments.catchment import Contract
+from domain.catchments.contracting import ContractEnded, ContractRecorded
+from domain.catchments.defining import CatchmentDefined
 from domain.decision import Event
+from domain.ids import region_id
 from domain.providers.registering import ProviderRegistered
 from domain.requests.submitting import CaRequestSubmitted
 from domain.schools.funding import IspFundingEnded, IspFundingGranted
@@ -27,7 +31,7 @@ from domain.schools.school import InCatchment, IspFunding
 from domain.schools.zoning import SchoolCatchmentChanged
 from domain.sealed import DataClass, Sealed
 from domain.students.caring import CareBegun, CareEnded, CaregiverNameCorrected, CaregiverRegistered
-from domain.students.correcting import StudentDetailsCorrected
+from domain.students.correcting import StudentDetailCorrected
 from domain.students.enrolling import StudentEnrolled, StudentWithdrawn
 from domain.students.merging import NsnMerged, NsnReplaced
 from domain.students.registering import StudentRegistered
@@ -36,9 +40,21 @@ from domain.text import PersonName
 from domain.users.granting import UserRoleGranted, UserRoleRevoked
 from domain.users.inviting import UserDetailsChanged, UserInvited
 from domain.users.user import Grant, Role, UserDetails
-from projections import caseload, clocks, kpi, people, provider_queue, providers, school_dashboard, schools, timeline
+from projections import (
+    caseload,
+    catchments,
+    clocks,
+    kpi,
+    people,
+    provider_queue,
+    providers,
+    school_dashboard,
+    schools,
+    timeline,
+)
 from projections import cases as cases_model
 from projections import grants as grants_model
+from projections.catchments import Contracted
 from projections.kpi import Outcome, Period
 from projections.people import Kind
 from projections.refolding import blank
@@ -49,6 +65,7 @@ from tests.projections.books import Books, Folding, books_on
 from tests.projections.casework import (
     SYSTEM,
     Happened,
+    catchment_details,
     country,
     prefixes,
     school_details,
@@ -140,7 +157,7 @@ def login(name: PersonName) -> UserDetails:
     return UserDetails(name=name, email="ana@example.nz", login="ana")
 
 
-CORRECTED = StudentDetailsCorrected(
+CORRECTED = StudentDetailCorrected(
     details=identity(student(HEMI)),
     reason=Sealed(PERSON, DataClass.NARRATIVE, "Misspelt."),
     changed=("name",),
@@ -175,7 +192,7 @@ def changed(row: people.Row, **values: Any) -> Any:
 
 OF_PEOPLE: dict[str, tuple[tuple[Event, ...], Any]] = {
     "StudentRegistered": ((REGISTERED,), A_STUDENT),
-    "StudentDetailsCorrected": ((REGISTERED, CORRECTED), changed(A_STUDENT, student=student(HEMI))),
+    "StudentDetailCorrected": ((REGISTERED, CORRECTED), changed(A_STUDENT, student=student(HEMI))),
     "NsnReplaced": (
         (REGISTERED, NsnReplaced(details=identity(student(HEMI)))),
         changed(A_STUDENT, student=student(HEMI)),
@@ -225,6 +242,7 @@ SCHOOL = schools.Row(
     type="Full Primary",
     authority=school_details("100").authority,
     region="Wellington",
+    office=region_id("Wellington"),
     territorial_authority="Wellington City",
     anniversary_set="WELLINGTON",
     opened_on=scenes.LONG_AGO,
@@ -264,7 +282,35 @@ def test_a_provider_is_what_was_told_of_it_last(books):
     told(books, ProviderRegistered(details=first), ProviderRegistered(details=replace(first, name="Awhi Tahi")))
     (row,) = books.present(providers.project)
     assert (row.code, row.name, row.kind, row.region) == ("AWHI", "Awhi Tahi", first.kind, "Wellington")
-    assert row.anniversary_set == "WELLINGTON"
+    assert (row.office, row.anniversary_set) == (region_id("Wellington"), "WELLINGTON")
+
+
+SOUTHERN = catchment_details("SOUTH", "Waikato")
+FIRST, SECOND = (Contract(provider=each, from_on=FIRST_DAY, funding_cents=7) for each in (AWHI, TAUTOKO))
+EARLIER = Contract(provider=AWHI, from_on=scenes.LONG_AGO, to_on=scenes.LONG_AGO, funding_cents=7)
+
+
+def test_a_catchment_is_what_was_told_of_it_and_its_contracts_have_their_days_BR_30(books):
+    defined, last_day = CatchmentDefined(details=SOUTHERN), FIRST_DAY + timedelta(days=9)
+    contracts = (ContractRecorded(contract=each) for each in (EARLIER, FIRST, SECOND))
+    ended = ContractEnded(provider=AWHI, from_on=FIRST_DAY, to_on=last_day)
+    moved = CatchmentDefined(details=replace(SOUTHERN, name="Te Tonga", region="Wellington"))
+    told(books, defined, *contracts, ended, moved)
+    (row,) = books.present(catchments.project)
+    assert row == catchments.Row(
+        catchment_id=PERSON,
+        code="SOUTH",
+        name="Te Tonga",
+        region="Wellington",
+        office=region_id("Wellington"),
+        anniversary_set="WELLINGTON",
+        contracts=(
+            Contracted(provider=AWHI, from_on=scenes.LONG_AGO, to_on=scenes.LONG_AGO),
+            Contracted(provider=AWHI, from_on=FIRST_DAY, to_on=last_day),
+            Contracted(provider=TAUTOKO, from_on=FIRST_DAY, to_on=None),
+        ),
+    )
+    assert books.versions_of(catchments.project)[0][0].office == region_id("Waikato")
 
 
 def test_a_grant_that_was_revoked_stays_revoked_though_the_role_is_granted_again(books):
@@ -276,10 +322,11 @@ def test_a_grant_that_was_revoked_stays_revoked_though_the_role_is_granted_again
     assert [(row.organisation, row.revoked) for row in rows] == [(AWHI, True), (TAUTOKO, False), (AWHI, False)]
 
 
-def test_every_event_of_people_schools_and_providers_is_told_above():
+def test_every_event_of_people_schools_providers_and_catchments_is_told_above():
     assert {each.__name__ for each in people.project.handlers} == set(OF_PEOPLE)
     assert {each.__name__ for each in schools.project.handlers} == set(OF_SCHOOLS)
     assert set(providers.project.handlers) == {ProviderRegistered}
+    assert set(catchments.project.handlers) == {CatchmentDefined, ContractRecorded, ContractEnded}
     assert CaRequestSubmitted in {kind for model in MODELS for kind in model.handlers}
 
 

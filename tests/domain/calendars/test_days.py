@@ -59,13 +59,13 @@ def test_every_day_lasts_from_midnight_to_midnight(day):
     ],
 )
 def test_the_sixth_birthday_BR_74(born, sixth):
-    assert birthday(date.fromisoformat(born), 6) == date.fromisoformat(sixth)
+    assert birthday(date.fromisoformat(born), 6, LeapBirthday.MAR1) == date.fromisoformat(sixth)
 
 
 def test_a_leap_birthday_falls_where_the_policy_says_BR_74():
     born = date(2020, 2, 29)
     assert birthday(born, 6, LeapBirthday.FEB28) == date(2026, 2, 28)
-    assert birthday(born, 8, LeapBirthday.FEB28) == birthday(born, 8) == date(2028, 2, 29)
+    assert birthday(born, 8, LeapBirthday.FEB28) == birthday(born, 8, LeapBirthday.MAR1) == date(2028, 2, 29)
 
 
 @pytest.mark.parametrize(

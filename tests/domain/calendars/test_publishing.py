@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import reduce
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from domain.calendars.names import AnniversarySet
 from domain.calendars.publishing import (
     AnniversaryMissing,
     Calendar,
+    CalendarOfAnotherSchool,
     CalendarPublished,
     DayOfAnotherYear,
     EffectiveBeforeTheLast,
@@ -24,10 +26,18 @@ from domain.calendars.publishing import (
     YearSkipped,
 )
 from domain.calendars.years import SchoolYear, Term
-from domain.decision import Actor, Context, Known, NotRead
+from domain.decision import Actor, Context, Known, NotRead, Ref
+from domain.ids import school_calendar_id
+from domain.schools.school import NoSuchSchool, School, SchoolAuthority, SchoolDetails
 
 SET = AnniversarySet.WELLINGTON
-SCHOOL = UUID(int=1)
+SCHOOL, OTHER = UUID(int=1), UUID(int=6)
+REGISTERED = School(
+    details=SchoolDetails(
+        number="100", name="Te Kura o Kauri", type="Full Primary", authority=SchoolAuthority.STATE,
+        region="Wellington", territorial_authority="Wellington City", anniversary_set="WELLINGTON",
+    )
+)  # fmt: skip
 YEAR_2026, YEAR_2027 = shipped_years()
 LATE_MATARIKI = replace(
     YEAR_2026,
@@ -65,9 +75,11 @@ def publish(year, *published, effective_from=MARCH):
     return command.decide(fold(Calendar(), *published), CONTEXT)
 
 
-def publish_school(year, *published, effective_from=MARCH):
-    command = PublishSchoolCalendar(year=year, effective_from=effective_from)
-    return command.decide(fold(SchoolCalendar(), *published), CONTEXT)
+def publish_school(year, *published, effective_from=MARCH, school=SCHOOL, known=REGISTERED):
+    command = PublishSchoolCalendar(school=school, year=year, effective_from=effective_from)
+    facts: dict[Any, Any] = {Ref(School, SCHOOL): known, Ref(School, OTHER): known}
+    context = replace(CONTEXT, stream=school_calendar_id(SCHOOL), known=Known(facts.__getitem__))
+    return command.decide(fold(SchoolCalendar(), *published), context)
 
 
 def test_the_first_year_is_version_one():
@@ -78,6 +90,16 @@ def test_a_year_published_twice_is_one_fact():
     assert publish(YEAR_2026, FIRST, effective_from=JANUARY) == []
     assert publish(YEAR_2026, FIRST, SECOND, effective_from=MARCH) == []
     assert publish_school(OWN, *publish_school(OWN)) == []
+
+
+def test_a_school_that_is_not_registered_has_no_calendar():
+    with pytest.raises(NoSuchSchool):
+        publish_school(OWN, known=School())
+
+
+def test_a_school_publishes_its_own_calendar_only():
+    with pytest.raises(CalendarOfAnotherSchool):
+        publish_school(OWN, school=OTHER)
 
 
 def test_a_correction_is_a_version_more_BR_6():

@@ -1,15 +1,18 @@
 """A case learns where its student is enrolled, and nothing moves by itself (BR-20, BR-42, BR-60, BR-85, BR-133)."""
 
+from dataclasses import replace
 from datetime import date
 
-from domain.cases.case import NotNow
+from domain.cases.case import NoSuchCase, active_case_of
 from domain.cases.enrolling import (
     CaseNoticeOfEnrolment,
     CaseNoticeOfLeaving,
+    ClosedCaseNoticeOfRoll,
     NoteEnrolment,
     TransferSuggested,
     WhyTransfer,
 )
+from domain.cases.reopening import ReopenCase, WhyAgain
 from domain.decision import Ref
 from domain.schools.school import School
 from domain.students.student import Student
@@ -32,11 +35,13 @@ from tests.domain.cases.scenes import (
     school,
     student,
 )
+from tests.domain.given import STREAM
 
 MAY = date(2026, 5, 1)
 AT_RIMU = {Ref(Student, HANA): student(at=RIMU, since=MAY)}
 NOWHERE = {Ref(Student, HANA): student(at=None)}
 MOVED = CaseNoticeOfEnrolment(school=RIMU, enrolled_on=MAY, previous_school=KAURI, primary_contact=None)
+FOLLOWED = ClosedCaseNoticeOfRoll(school=RIMU, previous_school=KAURI)
 LEFT = CaseNoticeOfLeaving(school=KAURI, previous_contact=CONTACT)
 SUGGESTED = TransferSuggested(catchment=SOUTH, why=WhyTransfer.OTHER_CATCHMENT)
 
@@ -89,8 +94,38 @@ def test_the_school_sees_a_nen_from_the_day_of_enrolment_and_it_stays_one_BR_85_
     case.when(NoteEnrolment()).then(MOVED)
 
 
-def test_a_closed_case_learns_nothing_more():
-    given(*OPEN, closed()).knowing(AT_RIMU).when(NoteEnrolment()).then_refused(NotNow)
+def test_a_closed_case_goes_to_the_readers_of_the_next_school_BR_61_BR_133():
+    case = given(*OPEN, closed()).knowing(AT_RIMU)
+    case.when(NoteEnrolment()).then(FOLLOWED).then_asked_again().then_nothing()
+
+
+def test_nothing_else_of_a_closed_case_changes_BR_50():
+    """The school it was closed at and its Primary Contact are history, and no clock starts."""
+    before, after = given(*OPEN, closed()).state, given(*OPEN, closed(), FOLLOWED).state
+    assert after == replace(before, enrolled_at=RIMU)
+
+
+def test_a_closed_case_whose_student_is_on_no_roll_is_read_by_no_school_BR_60():
+    nowhere = ClosedCaseNoticeOfRoll(school=None, previous_school=KAURI)
+    case = given(*OPEN, closed()).knowing(NOWHERE)
+    case.when(NoteEnrolment()).then(nowhere).then_asked_again().then_nothing()
+    assert given(*OPEN, closed(), nowhere).state == replace(given(*OPEN, closed()).state, enrolled_at=None)
+
+
+def test_a_student_who_comes_back_finds_the_closed_case_as_it_was_left_BR_61():
+    back = ClosedCaseNoticeOfRoll(school=KAURI, previous_school=RIMU)
+    given(*OPEN, closed(), FOLLOWED).when(NoteEnrolment()).then(back)
+    assert given(*OPEN, closed(), FOLLOWED, back).state == given(*OPEN, closed()).state
+
+
+def test_a_closed_case_that_went_to_another_school_is_reopened_there_without_a_contact_BR_82():
+    case = given(*OPEN, closed(), FOLLOWED).knowing(AT_RIMU).claimed({active_case_of(HANA): STREAM}, held=False)
+    again, *_ = case.when(ReopenCase(reason=WhyAgain.WHANAU_ASKED)).events
+    assert (again.school, again.primary_contact) == (RIMU, None)
+
+
+def test_a_case_that_is_none_learns_nothing():
+    given().when(NoteEnrolment()).then_refused(NoSuchCase)
 
 
 def test_a_case_in_the_queue_learns_it_too():

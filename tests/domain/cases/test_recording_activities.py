@@ -77,6 +77,12 @@ def test_a_correction_is_taken_even_by_a_closed_case_and_says_why_BR_50(end):
     outcome.then_asked_again().then_nothing()
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_correction_is_shared_if_the_activity_is_BR_63(shared):
+    (event,) = given(*OPEN, replace(RECORDED, shared=shared)).when(CORRECT).events
+    assert event.shared is shared
+
+
 def test_only_what_was_recorded_can_be_corrected():
     given(*OPEN).when(CORRECT).then_refused(NoSuchActivity, "activity")
 

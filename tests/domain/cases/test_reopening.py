@@ -1,10 +1,12 @@
 """The same case within three months, as its next episode (BR-81 to BR-83)."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import pytest
 
+from domain.cases.assigning import CaseManagerAssigned
 from domain.cases.case import CaseType, ClosureReason, NoSuchCase, NotNow, Provision, active_case_of
 from domain.cases.clocks import ClockKind
 from domain.cases.reopening import (
@@ -18,15 +20,19 @@ from domain.cases.reopening import (
 from domain.cases.status import Status
 from domain.catchments.catchment import Catchment
 from domain.decision import Ref
+from domain.policies.policy import SERVICE_POLICY, ClockStart, Policy, PolicyValues, PolicyVersion, ReopenTarget
 from domain.students.student import Student
+from domain.users.user import Role, User
 from tests.domain.cases.scenes import (
     ALLOCATED,
     ASSIGNED,
+    AWHI,
     CONTACT,
     CREATED,
     HANA,
     IN_SCHOOL,
     KAURI,
+    MANAGER,
     NEN_ALLOCATED,
     NEN_CREATED,
     NORTH,
@@ -38,6 +44,7 @@ from tests.domain.cases.scenes import (
     closed,
     given,
     student,
+    user,
 )
 from tests.domain.given import STREAM
 
@@ -99,6 +106,48 @@ def test_it_reopens_with_the_provider_now_right_BR_82():
     again, allocated = was(*OPEN, closed()).knowing(moved).when(REOPEN).events
     assert (again.school, again.primary_contact, again.catchment) == (RIMU, None, SOUTH)
     assert allocated.provider == TAUTOKO
+
+
+def policy(**values):
+    version = PolicyVersion(version=1, effective_from=date.min, values=PolicyValues(**values))
+    return {Ref(Policy, SERVICE_POLICY): Policy(versions=(version,))}
+
+
+BACK_TO_THE_MANAGER = policy(reopen_target=ReopenTarget.OPEN)
+
+
+def test_where_the_policy_says_so_whoever_worked_it_last_works_it_on_BR_82():
+    again, allocated, assigned = was(*OPEN, closed()).knowing(BACK_TO_THE_MANAGER).when(REOPEN).events
+    assert assigned == CaseManagerAssigned(manager=MANAGER)
+    stands = given(*OPEN, closed(), again, allocated, assigned).state
+    assert (stands.status, stands.manager, stands.provider) == (Status.OPEN, MANAGER, ALLOCATED.provider)
+
+
+def test_a_clock_that_starts_with_the_manager_starts_again_as_well_BR_45_BR_82():
+    values = policy(reopen_target=ReopenTarget.OPEN, school_meeting_from=ClockStart.ASSIGNED)
+    *_, assigned = was(*OPEN, closed()).knowing(values).when(REOPEN).events
+    assert [clock.kind for clock in assigned.clocks] == [ClockKind.SCHOOL_MEETING]
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {Ref(User, MANAGER): user(Role.CASE_MANAGER, AWHI, to_on=date(2026, 5, 3))},  # left
+        {Ref(Student, HANA): student(at=RIMU)},  # another provider is now right
+        {Ref(Catchment, NORTH): catchment("NORTH", None)},  # none is
+    ],
+    ids=["the manager left", "another provider", "no provider"],
+)
+def test_without_a_manager_of_the_provider_now_right_it_waits_all_the_same_BR_82(otherwise):
+    events = was(*OPEN, closed()).knowing(BACK_TO_THE_MANAGER | otherwise).when(REOPEN).events
+    assert len(events) == 2
+    assert given(*OPEN, closed(), *events).state.manager is None
+
+
+def test_a_case_that_nobody_ever_worked_waits_for_its_first_manager_BR_82():
+    nobody = replace(closed(), last_manager=None)
+    events = was(CREATED, ALLOCATED, nobody).knowing(BACK_TO_THE_MANAGER).when(REOPEN).events
+    assert given(CREATED, ALLOCATED, nobody, *events).state.status is Status.PROVIDER_QUEUE
 
 
 def test_without_a_contract_it_reopens_and_waits_with_the_ministry_BR_32():

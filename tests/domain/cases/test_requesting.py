@@ -18,6 +18,7 @@ from domain.cases.reopening import CaseReopened
 from domain.cases.requesting import Became
 from domain.cases.status import Status
 from domain.decision import Ref
+from domain.policies.policy import SERVICE_POLICY, Policy, PolicyValues, PolicyVersion, ReopenTarget
 from domain.requests.request import Request
 from domain.requests.submitting import CaRequestMatchedToActiveCase, SubmitCaRequest
 from domain.students.student import Student
@@ -247,3 +248,12 @@ def test_a_case_that_waits_goes_to_the_provision_now_chosen_BR_134():
 def test_the_whanau_clock_of_the_first_day_is_not_started_again_by_a_second_request_BR_46():
     outcome = with_case(*OPEN).on(date(2026, 5, 12)).when(ASK)
     assert [clock.started_on for clock in after(OPEN, outcome).episode.clocks] == [FIRST_DAY, FIRST_DAY]
+
+
+def test_a_request_that_reopens_a_case_gives_it_back_to_its_manager_if_the_policy_says_so_BR_82():
+    values = PolicyValues(reopen_target=ReopenTarget.OPEN)
+    policy = Policy(versions=(PolicyVersion(version=1, effective_from=date.min, values=values),))
+    history = (*OPEN, closed())
+    outcome = with_case(*history, held=False).knowing({Ref(Policy, SERVICE_POLICY): policy}).when(ASK)
+    stands = after(history, outcome)
+    assert (stands.status, stands.manager, stands.episode.number) == (Status.OPEN, MANAGER, 2)

@@ -4,13 +4,11 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-import pytest
-
 from domain.codesets.code_set import CodeEntry, CodeSet, UnknownCode
 from domain.decision import Claim, Ref
 from domain.ids import code_set_id
 from domain.sealed import UNKNOWN, DataClass, Sealed
-from domain.students.correcting import CorrectStudentDetails, NsnOfAnother, StudentDetailsCorrected
+from domain.students.correcting import CorrectStudentDetails, NsnOfAnother, StudentDetailCorrected
 from domain.students.identity import BornInTheFuture, BornTooLongAgo, nsn_claim
 from domain.students.merging import MergedInACircle, MergeNsn, NoNsn, NsnMerged, NsnReplaced
 from domain.students.registering import RegisterStudent, StudentRegistered
@@ -101,7 +99,7 @@ CORRECT = CorrectStudentDetails(details=RIGHT, reason="The birth certificate say
 
 def test_a_correction_supersedes_and_names_the_fields_BR_113():
     given(REGISTERED).claimed(OURS).when(CORRECT).then(
-        StudentDetailsCorrected(
+        StudentDetailCorrected(
             details=Sealed(STREAM, DataClass.IDENTITY, RIGHT),
             reason=Sealed(STREAM, DataClass.NARRATIVE, "The birth certificate says so."),
             changed=("born_on",),
@@ -164,24 +162,9 @@ def test_without_an_nsn_there_is_nothing_to_merge():
     given(bare).when(MergeNsn(master="987654321")).then_refused(NoNsn)
 
 
-@pytest.mark.parametrize(
-    ("day", "age"),
-    [(date(2021, 2, 28), 5), (date(2021, 3, 1), 6), (date(2031, 2, 28), 15), (date(2031, 3, 1), 16)],
-)
-def test_age_rises_on_the_birthday(day, age):
-    assert given(REGISTERED).state.age_on(day) == age
-
-
-@pytest.mark.parametrize(("day", "age"), [(date(2022, 2, 28), 5), (date(2022, 3, 1), 6), (date(2024, 2, 29), 8)])
-def test_born_on_29_february_the_age_rises_on_1_march_BR_74(day, age):
-    leap = replace(DETAILS, born_on=date(2016, 2, 29))
-    assert Student(details=Sealed(STREAM, DataClass.IDENTITY, leap)).age_on(day) == age
-
-
-def test_nobody_knows_the_age_of_a_student_whose_key_was_destroyed():
-    student = given(forgotten(REGISTERED)).state
-    assert student.age_on(TODAY) is student.born_on() is UNKNOWN
-    assert Student().age_on(TODAY) is UNKNOWN
+def test_nobody_knows_when_a_student_whose_key_was_destroyed_was_born():
+    assert given(forgotten(REGISTERED)).state.born_on() is UNKNOWN
+    assert Student().born_on() is UNKNOWN
 
 
 def test_a_claim_names_no_student_in_a_key_of_another_kind():
