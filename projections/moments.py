@@ -25,7 +25,11 @@ from projections.model import Model
 
 PATIENCE_SECONDS: Final = 2.0
 
-_SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_HELD: Final = SQL("""
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+LOCK TABLE {views} IN ACCESS SHARE MODE;
+SELECT model, position FROM projection.positions WHERE state = 'live' AND model IN ({models})
+""")  # one journey for all three
 
 
 class NotYetProjected(Exception):
@@ -151,10 +155,11 @@ def _held(db: Connection, models: Collection[Model[Any]]) -> dict[str, int]:
 
     In this order: a swap between snapshot and statement would show a table whose latest rows the snapshot lacks.
     """
-    views = ", ".join(model.view for model in models)
-    db.execute(sql(f"{_SNAPSHOT}; LOCK TABLE {views} IN ACCESS SHARE MODE"), prepare=False)  # one journey for both
-    query = "SELECT model, position FROM projection.positions WHERE state = 'live' AND model = ANY(%s)"
-    return dict(db.execute(query, [[model.name for model in models]]).fetchall())
+    held = _HELD.format(
+        views=sql(", ".join(model.view for model in models)),
+        models=SQL(", ").join(Literal(model.name) for model in models),
+    )
+    return dict(db.execute(held, prepare=False).set_result(-1).fetchall())
 
 
 def _as_at(db: Connection, positions: dict[str, int], asked: Asked, least: int, now: datetime) -> AsAt:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from adapters.embedded_postgres import EmbeddedPostgres
 from tests.bench import commands, hot_case, http, kafka_publish, questions, rebuilding
-from tests.bench.measuring import Benchmarks, Figure, Ground, fdatasync_ms
+from tests.bench.measuring import Benchmarks, Figure, Ground, ProcessorTime, fdatasync_ms, processor_time
 
 ALL: Benchmarks = {
     **commands.BENCHMARKS,
@@ -59,19 +59,26 @@ def measured(
     """Run benchmarks one after the other on a server of their own; the machine comes last."""
     with tempfile.TemporaryDirectory(prefix="as-cms-bench-") as folder:
         Path(folder).chmod(0o711)  # as root the server runs as another user, who has to pass
+        before = processor_time()
         with EmbeddedPostgres(Path(folder) / "server", settings=SETTINGS) as server:
             for number, name in enumerate(names, start=1):
                 began = time.monotonic()
                 say(f"{number}/{len(names)} {name} begins")
                 yield from map(asdict, ALL[name](Ground(server, tiny)))
                 say(f"{number}/{len(names)} {name} took {time.monotonic() - began:.0f} s")
-            yield machine(Path(folder))
+            yield machine(Path(folder), before)
 
 
-def machine(folder: Path) -> dict[str, Any]:
-    """What the figures were measured on."""
+def machine(folder: Path, before: ProcessorTime) -> dict[str, Any]:
+    """What the figures were measured on; what other guests of the host took in the meantime is in no load."""
     load, _, _ = os.getloadavg()
-    return {"name": "machine", "cores": os.cpu_count(), "fdatasync_ms": fdatasync_ms(folder), "load": load}
+    return {
+        "name": "machine",
+        "cores": os.cpu_count(),
+        "fdatasync_ms": fdatasync_ms(folder),
+        "load": load,
+        "stolen_percent": processor_time().stolen_since(before),
+    }
 
 
 def report(entries: list[dict[str, Any]], to: Path) -> None:
@@ -87,7 +94,8 @@ def report(entries: list[dict[str, Any]], to: Path) -> None:
 def table(entries: list[dict[str, Any]]) -> Table:
     """The figures, one a line, and under them the machine; 80 columns are enough."""
     *figures, machine = entries
-    caption = f"{machine['cores']} cores, fdatasync {machine['fdatasync_ms']:.2f} ms, load {machine['load']:.1f}"
+    caption = f"{machine['cores']} cores, fdatasync {machine['fdatasync_ms']:.2f} ms, load {machine['load']:.1f}, "
+    caption += f"{machine['stolen_percent']:.1f} % stolen by other guests"
     drawn = Table(title="Benchmarks", caption=caption, box=SIMPLE)
     for heading, side in HEADINGS.items():
         drawn.add_column(heading, justify=side, no_wrap=True)

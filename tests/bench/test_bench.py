@@ -59,6 +59,7 @@ def test_the_machine_comes_last(reported: list[dict[str, Any]]):
     machine = reported[-1]
     assert (machine["name"], machine["cores"]) == ("machine", os.cpu_count())
     assert machine["fdatasync_ms"] > 0
+    assert 0 <= machine["stolen_percent"] <= 100
 
 
 def test_the_table_fits_into_80_columns_and_cuts_no_name(run: Run):
