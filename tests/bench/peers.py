@@ -29,7 +29,9 @@ CREATE TABLE claims (claim bytea, version int, holder uuid NOT NULL, held boolea
 """
 _KEEP = "INSERT INTO answers VALUES (%s, %s)"
 _HOLDER = "SELECT version, holder, held FROM claims WHERE claim = %s ORDER BY version DESC LIMIT 1"
-_CLAIM = "INSERT INTO claims VALUES (%s, %s, %s, %s)"
+_CLAIM = "INSERT INTO claims VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
+"""Whoever collides here collides at the events too, for the claims of this work are those of their streams. Failing
+first would abort the pipeline before the client's statements are prepared, which it then takes for prepared."""
 
 ClaimRow: TypeAlias = tuple[bytes, int, UUID, bool]
 
