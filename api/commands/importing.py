@@ -15,6 +15,7 @@ from api.commands.output import AsJson, progress, say, say_json, say_table
 from api.commands.reference import Listed
 from api.commands.running import FAILED, opened, program
 from api.commands.taking import Report, take
+from domain.catchments.catchment import NoSuchCatchment
 from eventstore.writer import Writer
 
 app: Final = program(name="import", help="Take in lists from files; doing it again changes nothing.")
@@ -32,6 +33,7 @@ Territories: TypeAlias = Annotated[
         help="Which territories make which catchment; else the sample's.",
     ),
 ]
+FIRST: Final = "catchments come first: `attendance import samples`, or `attendance import catchments FILE`"
 _COLUMNS: Final = {"line": "Line", "field": "Field", "reason": "Reason"}
 
 
@@ -43,7 +45,10 @@ def schools(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Take in a list of schools (CSV): the Ministry's directory, or its table of schools since 2000."""
+    """Take in a list of schools (CSV): the Ministry's directory, or its table of schools since 2000.
+
+    The catchments that they lie in have to be there: those of `attendance import samples`, or your own.
+    """
     known = (territories or DATA / "catchments.json").read_bytes()
     _import("schools", reference.schools(file.read_bytes(), since, known), as_json=as_json)
 
@@ -126,6 +131,8 @@ def _tell_one(what: str, report: Report) -> None:
     if report.refused:
         say(f"{what}: {len(report.refused)} refused")
         say_table(_COLUMNS, _lines(report.refused))
+    if any(NoSuchCatchment.__name__ in each.reason for each in report.refused):
+        say(f"{what}: {FIRST}")
 
 
 def _document(report: Report) -> dict[str, object]:

@@ -23,6 +23,7 @@ import pytest
 from adapters.schools_csv import Unreadable
 from api.cli import COMMANDS
 from api.commands import reference
+from api.commands.importing import FIRST
 from api.commands.moments import instant_of
 from api.commands.running import Failed
 from domain.ids import school_id
@@ -196,6 +197,8 @@ def test_a_row_is_taken_whole_or_not_at_all(place: Place, tmp_path: Path):
     assert (refused["line"], refused["field"]) == (2, "catchment")
     assert "NoSuchCatchment" in refused["reason"]
     assert place.run("replay", str(school_id("77"))).returncode == 1
+    plain = place.run("import", "schools", schools, "--catchments", catchments)
+    assert plain.stdout.splitlines()[-1] == f"schools: {FIRST}"
 
 
 @pytest.mark.parametrize(
