@@ -35,8 +35,8 @@ format: setup ## Write the code as the formatter has it
 bench: setup ## Measure the service beside its peers (ONLY=name for one); writes build/bench.json
 	@ONLY=$(ONLY) $(BIN)/python -m tests.bench
 
-soak: setup ## Run the long tests: outages, every operation a thousand times
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak
+soak: setup ## Run every test at length, for hours: each operation a thousand times, each property 5,000 times
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --dist loadfile -m ""
 
 docs: setup ## Write the golden files of new events, and the reference pages in docs/
 	$(BIN)/python -m tests.eventstore.golden

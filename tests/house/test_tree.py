@@ -1,6 +1,8 @@
 """The house has the rooms that the architecture draws, and one page for every decision."""
 
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,10 @@ def test_containers_are_pinned_and_hold_no_secret():
     services = yaml.safe_load(text)["services"].values()
     assert all("build" in service or PIN.search(service["image"]) for service in services)
     assert [secret.group() for secret in SECRET.finditer(text) if not secret["rest"].startswith(":?")] == []
+
+
+def test_soaking_leaves_no_test_out_and_runs_each_at_length():
+    recipe = subprocess.run(["make", "--dry-run", "soak"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (run,) = (line for line in recipe.splitlines() if "pytest" in line)
+    assert shlex.split(run)[0] == "HYPOTHESIS_PROFILE=soak"
+    assert shlex.split(run)[-2:] == ["-m", ""]  # where `make test` says "not soak"
