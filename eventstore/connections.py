@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
@@ -14,6 +15,10 @@ Connection = psycopg.Connection[Any]
 
 DEADLINE_SECONDS = 2.0
 """How long one statement of a request may take. statement_timeout does not help against a stopped server."""
+
+
+REFUSED_SECONDS = 0.5
+"""How long a pool refuses everybody after it had no connection for somebody."""
 
 
 class Unavailable(Exception):
@@ -42,11 +47,29 @@ def connect(dsn: str, *, deadline: float | None = DEADLINE_SECONDS, name: str = 
     return connection
 
 
-def pool(
-    dsn: str, *, size: int = 8, name: str = "as-cms reads", rows: RowFactory[Any] = tuple_row
-) -> ConnectionPool[Connection]:
+class Pool(ConnectionPool[Connection]):
+    """A pool in whose line nobody waits behind others who have waited in vain.
+
+    When somebody found no connection in time, whoever asks in the next moment is refused at once: a crowd larger than
+    the service's threads would be told one batch after the other, each after a whole wait of its own.
+    """
+
+    _refused_until = 0.0
+
+    def getconn(self, timeout: float | None = None) -> Connection:
+        """Lend a connection. Raises PoolTimeout."""
+        if monotonic() < self._refused_until:
+            raise PoolTimeout("nobody was given a connection a moment ago")
+        try:
+            return super().getconn(timeout)
+        except PoolTimeout:
+            self._refused_until = monotonic() + REFUSED_SECONDS
+            raise
+
+
+def pool(dsn: str, *, size: int = 8, name: str = "as-cms reads", rows: RowFactory[Any] = tuple_row) -> Pool:
     """Return a closed pool of such connections for reads; a caller waits 2 s at most for a free one."""
-    return ConnectionPool(
+    return Pool(
         _conninfo(dsn, name),
         connection_class=DeadlineConnection,
         kwargs={"autocommit": True, "row_factory": rows},

@@ -1,16 +1,42 @@
 """With the database away every request is answered 503 in time, and served again when it is back."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, cast
 from uuid import uuid4
 
+import httpx2
+import pytest
+
 from domain.users.user import Role
-from tests.api.town import Town, town_on
+from tests.api.town import AWHI, KAURI, Town, town_on
 from tests.proxy import Proxy, proxied
+
+TOLD_WITHIN = 3.0
+SERVED_AGAIN_WITHIN = 10.0
+CROWD = 120
+"""More at once than there are threads and connections: whoever stands in line is told in time too."""
+
+LEAD, MANAGER = Role.ATTENDANCE_LEAD, Role.CASE_MANAGER
+QUESTIONS = {
+    f"/v1/schools/{KAURI}/dashboard": LEAD,
+    f"/v1/schools/{KAURI}/cases": LEAD,
+    f"/v1/schools/{KAURI}/request-form": LEAD,
+    f"/v1/providers/{AWHI}/queue": Role.WORKFLOW_LEAD,
+    f"/v1/cases/{uuid4()}": MANAGER,
+    f"/v1/cases/{uuid4()}/timeline": MANAGER,
+}
+OUTAGES: dict[str, tuple[Callable[[Proxy], None], Callable[[Proxy], None]]] = {
+    "refusing": (Proxy.refuse, Proxy.accept_again),
+    "black-holed": (Proxy.swallow, Proxy.pass_on),
+}
 
 
 def statuses(town: Town) -> dict[str, int]:
     """What a command and the question of readiness are answered."""
-    headers = town.bearer(Role.CASE_MANAGER)
+    headers = town.bearer(MANAGER)
     command = town.client.post(f"/v1/cases/{uuid4()}/resume", json={}, headers=headers)
     assert command.status_code != 503 or command.headers["retry-after"]
     return {"command": command.status_code, "ready": town.client.get("/health/ready").status_code}
@@ -21,13 +47,53 @@ def away(proxy: Proxy, town: Town) -> dict[str, int]:
     return statuses(town)
 
 
+def served_again(town: Town) -> bool:
+    """Ask until both are answered, or until the promise is broken."""
+    until = monotonic() + SERVED_AGAIN_WITHIN
+    while monotonic() < until:
+        if statuses(town) == {"command": 404, "ready": 200}:
+            return True
+        sleep(0.1)
+    return False
+
+
 def test_the_database_away_is_a_503_and_back_is_served_again(migrated: str, tmp_path: Path):
     with proxied(migrated) as (proxy, through), town_on(through, tmp_path) as town:
         assert statuses(town) == {"command": 404, "ready": 200}
         assert away(proxy, town) == {"command": 503, "ready": 503}
         assert town.client.get("/health/live").status_code == 200
         proxy.accept_again()
-        for _ in range(20):
-            if (now := statuses(town)) == {"command": 404, "ready": 200}:
-                break
-        assert now == {"command": 404, "ready": 200}
+        assert served_again(town)
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_everybody_in_a_crowd_is_told_within_3_s_whatever_they_ask(migrated: str, tmp_path: Path, outage: str):
+    go_away, come_back = OUTAGES[outage]
+    with proxied(migrated) as (proxy, through), town_on(through, tmp_path) as town:
+        town.follow()
+        assert {status for status, _ in crowd(town, len(QUESTIONS))} <= {200, 404}
+        go_away(proxy)
+        for _ in range(2):
+            answers = crowd(town, CROWD)
+            assert {status for status, _ in answers} == {503}
+            assert max(waited for _, waited in answers) < TOLD_WITHIN
+        come_back(proxy)
+        assert served_again(town)
+
+
+def crowd(town: Town, size: int) -> list[tuple[int, float]]:
+    """Let so many ask at once; the status of each answer, and how long it took, in seconds."""
+    asked = list(QUESTIONS.items())
+    headers = [town.bearer(role) for _, role in asked]
+
+    async def ask(client: Any, number: int) -> tuple[int, float]:
+        began = monotonic()
+        answer = await client.get(asked[number][0], headers=headers[number])
+        return answer.status_code, monotonic() - began
+
+    async def all_at_once() -> list[tuple[int, float]]:
+        line = httpx2.ASGITransport(app=cast("Any", town.app))
+        async with httpx2.AsyncClient(transport=line, base_url="http://testserver") as client:
+            return await asyncio.gather(*(ask(client, n % len(asked)) for n in range(size)))
+
+    return asyncio.run(all_at_once())
