@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "token": "issuing:token",
     "backup": "database:backup",
     "restore": "database:restore",
+    "reclaim": "reclaiming:reclaim",
+    "tied-keys": "reclaiming:tied_keys",
     "openapi": "serving:openapi",
     "asyncapi": "publishing:asyncapi",
 }

@@ -1,13 +1,16 @@
 """What every decision is made of: streams, claims, the context in which it is taken, its outcome, and the refusal."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 from uuid import UUID, uuid5
 
+from domain.sealed import DataClass, Sealed
+
 State = TypeVar("State")
+Value = TypeVar("Value")
 
 
 class Refused(Exception):
@@ -84,18 +87,21 @@ class NotRead(Exception):
 
 
 class Known:
-    """What was read for a decision. It remembers what was used, because the append refuses if any of that has moved."""
+    """What was read for a decision. It remembers what was used, because the append refuses if any of that has moved.
 
-    __slots__ = ("_look", "used")
+    It remembers the ids that were made, too: no other stream begins with this decision.
+    """
+
+    __slots__ = ("_look", "made", "used")
 
     def __init__(self, look: Callable[[Need], object]) -> None:
         self._look = look
         self.used: dict[Need, None] = {}
+        self.made: set[UUID] = set()
 
     def __getitem__(self, need: Need) -> object:
-        value = self._look(need)
-        self.used[need] = None
-        return value
+        self.used[need] = None  # first: what comes of it depends on this, also when it is an alarm
+        return self._look(need)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +114,7 @@ class Context:
     command_id: UUID
     stream: UUID  # the id of the stream that the command is addressed to
     known: Known
+    name: UUID | None = None  # what the client calls that stream, if it chose a name (`domain.ids.own_id`)
 
     def fact(self, of: type[State], stream: UUID) -> State:
         """Return the state of another stream: its blank state if nothing happened in it."""
@@ -118,8 +125,19 @@ class Context:
         return cast("Holder | None", self.known[claim])
 
     def new_id(self, name: str) -> UUID:
-        """Return a new id that a retry of the same command finds again."""
-        return uuid5(self.command_id, name)
+        """Return a new id that a retry of the same command finds again; only such an id may begin another stream."""
+        made = uuid5(self.command_id, name)
+        self.known.made.add(made)
+        return made
+
+    def note(self, value: Value, of: DataClass, item: UUID, *, about: tuple[UUID, ...]) -> Sealed[Value]:
+        """Seal what was written about somebody under a key of its own, so that one note can be blanked alone (ADR 15).
+
+        Its subject follows from this stream, the item and whom it is about: nobody else can name it, and no note is
+        ever about more people than when its key was made.
+        """
+        people = tuple(sorted(set(about)))
+        return Sealed(uuid5(self.stream, "/".join(["note", *map(str, (item, *people))])), of, value, about=people)
 
 
 class Event(Protocol):
@@ -152,6 +170,19 @@ class Command(Protocol):
 
     def decide(self, state: Any, context: Context, /) -> Iterable[Event] | Decision:
         """Return what happens, nothing if the intent already holds, or raise `Refused`. Pure: it may be asked again."""
+
+
+def ids_in(value: object) -> Iterator[UUID]:
+    """Return every id that a command holds, at any depth: whoever sent it may have typed any of them."""
+    if isinstance(value, UUID):
+        yield value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from ids_in(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        yield from (each for pair in value.items() for part in pair for each in ids_in(part))
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from (each for part in value for each in ids_in(part))
 
 
 class Permit(Protocol):

@@ -42,6 +42,7 @@ from domain.rights import Action
 from domain.schools.funding import EndIspFunding, GrantIspFunding
 from domain.schools.registering import ChangeSchoolDetails, RegisterSchool
 from domain.schools.zoning import AssignSchoolToCatchment
+from domain.streams.reclaiming import ReclaimStream
 from domain.students.caregiver import Caregiver
 from domain.students.caring import CorrectCaregiverName, LinkCaregiver, RegisterCaregiver, UnlinkCaregiver
 from domain.students.contacting import AddContactDetail, EndContactDetail
@@ -84,7 +85,7 @@ _OF_THE_MINISTRY: Final[dict[type[Any], Action]] = {
     **dict.fromkeys((PublishCalendar, PublishSchoolCalendar), Action.KEEP_REFERENCE_DATA),
     InviteUser: Action.INVITE_USER,
     **dict.fromkeys((ChangeUserDetails, RecordTrainingPassed), Action.GRANT_MINISTRY_ROLE),
-    **dict.fromkeys((WarnOfExpiry, ExpireDraft), Action.RUN_AUTOMATION),
+    **dict.fromkeys((WarnOfExpiry, ExpireDraft, ReclaimStream), Action.RUN_AUTOMATION),
 }
 _OF_A_REQUEST: Final = (SaveDraft, DiscardDraft, SubmitCaRequest)
 _OF_A_GRANT: Final = (GrantRole, RevokeRole)

@@ -39,6 +39,7 @@ SLICES: Final[Mapping[str, tuple[str, ...]]] = {
     "providers": ("registering",),
     "requests": ("drafting", "submitting"),
     "schools": ("funding", "registering", "zoning"),
+    "streams": ("reclaiming",),
     "students": ("caring", "contacting", "correcting", "enrolling", "merging", "registering"),
     "users": ("granting", "inviting", "training"),
 }

@@ -49,12 +49,11 @@ made AS (
     SELECT n.key_id, n.subject, n.data_class, n.wrapped, %s FROM need n
      WHERE (n.subject, n.data_class) NOT IN (SELECT b.subject, b.data_class FROM barred b)
      ORDER BY n.subject, n.data_class
-    ON CONFLICT DO NOTHING)
+    ON CONFLICT DO NOTHING
+    RETURNING subject, data_class)
 INSERT INTO keys.about (subject, data_class, person)
-SELECT a.subject, a.data_class, a.person FROM about a
- WHERE (a.subject, a.data_class) NOT IN (SELECT b.subject, b.data_class FROM barred b)
+SELECT a.subject, a.data_class, a.person FROM about a JOIN made USING (subject, data_class)
  ORDER BY a.subject, a.data_class, a.person
-ON CONFLICT DO NOTHING
 """
 
 
@@ -63,6 +62,10 @@ class _Kept:
     key: Key | None  # None: destroyed
     about: frozenset[UUID]
     read_at: float
+
+
+class AboutOthers(Exception):
+    """A key was to be about other people than when it was made: it would die with somebody whom it does not tell of."""
 
 
 class Keyring:
@@ -94,7 +97,8 @@ class Keyring:
     def ensure(self, needs: Iterable[Need]) -> None:
         """Make the keys that are not there yet, committed before this returns.
 
-        Raises KeyDestroyed naming those that can never be had, after all others were made.
+        Raises KeyDestroyed naming those that can never be had, after all others were made, and AboutOthers for a
+        need about other people than a key was made for: that is fixed, and a decision that differs is a mistake.
         """
         wanted = [need for need in _merged(needs) if not _serves(self._recall(need.whose), need)]
         if not wanted:
@@ -105,6 +109,7 @@ class Keyring:
             if lacking:
                 self._make(db, lacking)
                 found |= self._read(db, [need.whose for need in lacking])
+        _require_same(wanted, found)
         if refused := [need.whose for need in wanted if not _serves(found.get(need.whose), need)]:
             raise KeyDestroyed(refused)
 
@@ -243,12 +248,20 @@ def _subject(payload: str) -> UUID | None:
 
 
 def _serves(kept: _Kept | None, need: Need) -> bool:
-    return kept is not None and kept.key is not None and need.about <= kept.about
+    return kept is not None and kept.key is not None and need.about == kept.about
 
 
 def _merged(needs: Iterable[Need]) -> list[Need]:
-    """Return each key once, about everybody whom any of its needs names."""
-    about: dict[Whose, frozenset[UUID]] = {}
+    """Return each key once. Raises AboutOthers if two needs of one differ."""
+    merged: dict[Whose, Need] = {}
     for need in needs:
-        about[need.whose] = about.get(need.whose, frozenset()) | need.about
-    return [Need(*whose, people) for whose, people in about.items()]
+        if merged.setdefault(need.whose, need).about != need.about:
+            raise AboutOthers
+    return [*merged.values()]
+
+
+def _require_same(needs: Iterable[Need], found: Mapping[Whose, _Kept]) -> None:
+    """Raise AboutOthers if a key that is there was made about other people."""
+    there = ((need, found[need.whose]) for need in needs if need.whose in found)
+    if any(kept.key is not None and need.about != kept.about for need, kept in there):
+        raise AboutOthers

@@ -37,11 +37,16 @@ class Everyone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One command, of one stream, by one actor. The same `command_id` acts once, whoever sends it, however often."""
+    """One command, of one stream, by one actor. The same `command_id` acts once, whoever sends it, however often.
+
+    A stream begins only where the service made its id (`opens`), never at one that somebody sent (ADR 15).
+    """
 
     stream: Ref
     command: Command
     actor: Actor
+    opens: bool = False
+    name: UUID | None = None  # what the client calls the stream, if the id was made of that
     permit: Permit = field(default_factory=Everyone)
     command_id: UUID = field(default_factory=uuid4)
     body: bytes = b""  # keyed digest of the body, by which a reused key is found out

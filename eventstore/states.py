@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from domain.decision import Event, Ref
 from domain.registry import states_of
+from domain.streams.reclaiming import StreamReclaimed
+from domain.streams.stream import Stream
 from eventstore.canonical import Tree
 from eventstore.codec import Codec
 from eventstore.keyring import Keyring
@@ -14,7 +16,19 @@ from eventstore.keyring import Keyring
 Versioned = tuple[int, Any]
 
 FOREIGN: Final = object()
-"""Stands for the state of a stream of another kind than was asked for: callers choose some ids."""
+"""Stands for the state of a stream of another kind than was asked for."""
+
+
+class ForeignStream(Exception):
+    """Where the service keeps one kind of thing, the log has another: no asker's mistake, and operators are told.
+
+    `kind` is what was looked for, `stream` where; `attendance reclaim` takes such a stream back (ADR 15).
+    """
+
+    def __init__(self, ref: Ref) -> None:
+        self.kind = ref.of.__name__
+        self.stream = ref.id
+        super().__init__(f"stream {ref.id} is kept for {self.kind} and tells of something else")
 
 
 class States:
@@ -63,13 +77,27 @@ class States:
         for name, schema, tree in events:
             version += 1
             event: Event = self._codec.decode_tree(name, schema, tree, ref.id, version, self._keyring)
-            state = event.evolve(state) if evolves(event.__class__, ref.of) else FOREIGN  # type: ignore[arg-type]  # a class is hashable
+            state = after(state, event, ref.of)
         self._kept[ref] = (version, state)
 
     def _known(self, ref: Ref) -> Versioned:
         versioned = self._kept.pop(ref, None) or (0, ref.of())
         self._kept[ref] = versioned
         return versioned
+
+
+def after(state: Any, event: Event, of: type[Any]) -> Any:
+    """Return the state after an event of the stream; FOREIGN from the first one on that belongs to another kind.
+
+    A stream that was taken back begins anew for the kind that it is kept for.
+    """
+    if isinstance(event, StreamReclaimed) and of is not Stream:
+        return of() if event.kind == of.__name__ else FOREIGN
+    if of is Stream and not isinstance(event, StreamReclaimed):
+        return state.told_by(states_of(event.__class__))
+    if state is FOREIGN or not evolves(event.__class__, of):  # type: ignore[arg-type]  # a class is hashable
+        return FOREIGN
+    return event.evolve(state)
 
 
 @cache

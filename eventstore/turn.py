@@ -1,7 +1,7 @@
 """One turn of the deciding writer: read once for everybody who waits, decide in order, append in one statement."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from json import loads
 from typing import Any, cast
@@ -9,52 +9,39 @@ from uuid import UUID
 
 from domain.authority import NotFound
 from domain.days import auckland_day
-from domain.decision import Claim, Context, Decision, Event, Holder, Known, Need, NotRead, Part, Ref
+from domain.decision import Claim, Command, Context, Decision, Event, Holder, Known, Need, NotRead, Part, Ref, ids_in
 from eventstore.batch import Appended, Batch
 from eventstore.canonical import write
 from eventstore.codec import Codec, Draft
 from eventstore.connections import Connection
-from eventstore.envelope import Envelope
+from eventstore.decided import Decided, Drafts
 from eventstore.groups import Groups
 from eventstore.keyring import Keyring
 from eventstore.log import Log, Reading
-from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Outcome, Stale, Waiting
+from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Outcome, Request, Stale, Waiting
 from eventstore.sealing import Digests
 from eventstore.sealing import Need as KeyNeed
-from eventstore.states import FOREIGN, States, Versioned
+from eventstore.states import FOREIGN, ForeignStream, States, Versioned
 
 ROUNDS = 12
 """How often a command may ask for facts that depend on other facts, before it counts as a mistake."""
 FEW = 4
 """With more who wait, to guess what they ask for takes longer than the exchange that it may spare."""
 
-Drafts = list[tuple[Ref, list[tuple[Event, Draft]]]]
-
 
 class Postponed(Exception):
     """This command needs a claim that another one of this turn has written: it is decided in the next turn."""
 
 
+class NotOurs(Exception):
+    """A decision would begin another stream at an id that it did not make: a mistake in a slice (ADR 15)."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(ref.of.__name__)
+
+
 class TooManyFacts(Exception):
     """A command kept asking for further facts; its decision depends on too long a chain of streams."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Decided:
-    """One command as decided: what it appends (nothing, when refused) and what that was decided on."""
-
-    waiting: Waiting
-    group: int
-    result: Decision | BaseException
-    parts: list[tuple[Ref, int, list[tuple[Event, Draft]]]] = field(default_factory=list)
-    version: int = 0
-    opened: bool = False
-    facts: Mapping[UUID, int] = field(default_factory=dict)
-
-    @property
-    def needs(self) -> list[KeyNeed]:
-        """The keys of the personal values in its events."""
-        return [need for _, _, events in self.parts for _, draft in events for need in draft.needs]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,9 +142,9 @@ class Turn:
             self._claims[claims[i - 1]] = (version, Holder(UUID(holder), held))
         return reading
 
-    def _look(self, need: Need) -> object:
+    def _look(self, need: Need, command: Command) -> object:
         if isinstance(need, Ref):
-            return self._state(need)
+            return self._fact(need, command)
         if need in self._written:
             raise Postponed
         if need not in self._claims:
@@ -165,11 +152,25 @@ class Turn:
         return self._claims[need][1]
 
     def _state(self, ref: Ref) -> Any:
-        """Return how a stream stands. One of another kind than was asked for is not there (BR-69)."""
+        """Return how a stream stands. Raises ForeignStream if it is of another kind than was asked for."""
         state = self._versioned(ref)[1]
         if state is FOREIGN:
-            raise NotFound
+            raise ForeignStream(ref)
         return state
+
+    def _fact(self, ref: Ref, command: Command) -> Any:
+        """Return the state of another stream. An id that the asker sent names nobody if it is of another kind."""
+        state = self._versioned(ref)[1]
+        if state is FOREIGN and ref.id in ids_in(command):
+            return ref.of()
+        return self._state(ref)
+
+    def _addressed(self, request: Request) -> Any:
+        """Return the state of the stream addressed. Of another kind than the asker said it is not there (BR-69)."""
+        state = self._versioned(request.stream)[1]
+        if state is FOREIGN and not request.opens:
+            raise NotFound
+        return self._state(request.stream)
 
     def _versioned(self, ref: Ref) -> Versioned:
         versioned = self._world.get(ref) or self._tools.states.get(ref)
@@ -179,26 +180,30 @@ class Turn:
 
     def _considered(self, one: Waiting) -> tuple[Known, Decision | BaseException, Drafts]:
         """Decide; return what was used and what came out. Changes nothing. Raises NotRead or Postponed."""
-        request, known = one.request, Known(self._look)
+        request = one.request
+        known = Known(lambda need: self._look(need, request.command))
         version = self._versioned(request.stream)[0]
         known.used[request.stream] = None
         context = Context(
             actor=request.actor, now=self._now, today=self._today,
-            command_id=request.command_id, stream=request.stream.id, known=known,
+            command_id=request.command_id, stream=request.stream.id, known=known, name=request.name,
         )  # fmt: skip
         try:
-            result: Decision | BaseException = _judge(one, version, self._state(request.stream), context)
-            drafts = self._drafts(cast("Decision", result))
+            result: Decision | BaseException = _judge(one, version, self._addressed(request), context)
+            drafts = self._drafts(request, cast("Decision", result), known)
         except (NotRead, Postponed):
             raise
         except Exception as refusal:  # noqa: BLE001 - a refusal, or a mistake in one command that must not stop the others
             result, drafts = refusal, []
         return known, result, drafts
 
-    def _drafts(self, decision: Decision) -> Drafts:
+    def _drafts(self, request: Request, decision: Decision, known: Known) -> Drafts:
         drafts = []
         for part in decision.parts:
+            known.used[part.stream] = None
             self._state(part.stream)
+            if self._versioned(part.stream)[0] == 0:
+                _require_new(part.stream, request, known)
             drafts.append((part.stream, [(event, self._tools.codec.draft(event)) for event in part.events]))
         if any(claim in self._written for claim in (*decision.take, *decision.release)):
             raise Postponed
@@ -274,7 +279,7 @@ class Turn:
         return batch
 
     def _add_events(self, batch: Batch, group: int, decided: Decided) -> None:
-        envelope = _envelope(decided)
+        envelope = decided.envelope
         for ref, version, events in decided.parts:
             for i, (_, draft) in enumerate(events, start=version + 1):
                 stored = self._tools.codec.finish(draft, ref.id, i, self._tools.keyring)
@@ -329,6 +334,14 @@ class Turn:
                 self._tools.states.keep(ref, *versioned)
 
 
+def _require_new(ref: Ref, request: Request, known: Known) -> None:
+    """Raise unless a stream may begin here: at an id that the service made, not at one that somebody sent (ADR 15)."""
+    if ref == request.stream and not request.opens:
+        raise NotFound
+    if ref != request.stream and ref.id not in known.made:
+        raise NotOurs(ref)
+
+
 def _judge(one: Waiting, version: int, state: object, context: Context) -> Decision:
     request = one.request
     request.permit.check(request.command, state, context)
@@ -339,16 +352,6 @@ def _judge(one: Waiting, version: int, state: object, context: Context) -> Decis
         return decided
     events = tuple(decided)
     return Decision(parts=(Part(request.stream, events),) if events else ())
-
-
-def _envelope(decided: Decided) -> bytes:
-    request = decided.waiting.request
-    return Envelope.of(
-        request.actor,
-        decided.facts,
-        correlation=request.correlation or request.command_id,
-        causation=request.causation,
-    ).encode()
 
 
 def _answer(decided: Decided) -> bytes:

@@ -16,6 +16,7 @@ from domain.requests.drafting import (
     CaRequestDraftSaved,
 )
 from domain.requests.submitting import CaRequestSubmitted
+from domain.streams.reclaiming import StreamReclaimed
 from eventstore.log import Recorded
 from projections.model import Model
 
@@ -25,6 +26,7 @@ class Row:
     """`kept_until_on` is the last day of a draft whose school was warned; saved again, it has none."""
 
     request_id: UUID
+    submission: UUID  # by which the school's client names it
     school: UUID
     author: UUID
     student: UUID | None
@@ -39,6 +41,7 @@ project: Final = Model("drafts", Row, key=("request_id",), present=(("school", "
 def saved(row: Row | None, event: CaRequestDraftSaved, recorded: Recorded) -> Row:
     return Row(
         request_id=recorded.stream,
+        submission=event.submission,
         school=event.school,
         author=event.author,
         student=event.student,
@@ -51,8 +54,6 @@ def warned(row: Row, event: CaRequestDraftExpiryWarned, recorded: Recorded) -> R
     return replace(row, kept_until_on=event.kept_until_on)
 
 
-@project.on(CaRequestSubmitted, CaRequestDraftDiscarded, CaRequestDraftExpired)
-def ended(
-    row: Row | None, event: CaRequestSubmitted | CaRequestDraftDiscarded | CaRequestDraftExpired, recorded: Recorded
-) -> None:
+@project.on(CaRequestSubmitted, CaRequestDraftDiscarded, CaRequestDraftExpired, StreamReclaimed)
+def ended(row: Row | None, event: object, recorded: Recorded) -> None:
     """It is no draft any more, if it ever was one."""

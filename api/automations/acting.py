@@ -32,4 +32,4 @@ def admit(writer: Writer, today: date) -> None:
 
 
 def _tell(writer: Writer, command: Command) -> None:
-    writer.execute(Request(stream=Ref(User, AUTOMATIONS.user), command=command, actor=PROGRAM))
+    writer.execute(Request(stream=Ref(User, AUTOMATIONS.user), command=command, actor=PROGRAM, opens=True))

@@ -96,7 +96,7 @@ def _grant(role: Role, organisation: UUID, today: date) -> GrantRole:
 
 
 def _ask(service: Service, user: UUID, command: Command) -> dict[str, UUID]:
-    return dict(service.writer.execute(Request(stream=Ref(User, user), command=command, actor=PROGRAM)).ids)
+    return dict(service.writer.execute(Request(stream=Ref(User, user), command=command, actor=PROGRAM, opens=True)).ids)
 
 
 def _address(login: str) -> str:

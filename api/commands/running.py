@@ -23,6 +23,7 @@ from domain.decision import Refused
 from eventstore.connections import Unavailable
 from eventstore.key_material import MissingSecret, WrongSecret
 from eventstore.migrations import SchemaEdited, SchemaNewer
+from eventstore.states import ForeignStream
 from projections.moments import NotYetProjected
 
 FAILED: Final = 1
@@ -39,6 +40,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     Failed: FAILED,
     Unreadable: FAILED,
     Refused: FAILED,
+    ForeignStream: FAILED,
     NotInProduction: UNUSABLE,
     BadSettings: UNUSABLE,
     NotMigrated: UNUSABLE,

@@ -122,7 +122,8 @@ async def _take(writer: Writer, entries: list[Entry], told: Callable[[], object]
 
 async def _note(writer: Writer, entry: Entry, report: Report) -> None:
     try:
-        done = await _sent(writer, Request(stream=entry.stream, command=Telling(entry.command), actor=PROGRAM))
+        asked = Request(stream=entry.stream, command=Telling(entry.command), actor=PROGRAM, opens=True)
+        done = await _sent(writer, asked)
     except Refused as refused:
         reason = f"{refused.message} ({refused.code})"
         report.refused.append(Refusal(line=entry.line, field=", ".join(refused.fields), reason=reason))

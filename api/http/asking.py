@@ -6,7 +6,7 @@ The request's `Idempotency-Key` makes a repeat safe, its `If-Match` guards the v
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID, uuid4, uuid5
@@ -16,6 +16,7 @@ from fastapi import Depends, Header, Request, Response
 from api.http.faults import Fault
 from api.http.problems import invalid
 from domain.decision import Actor, Command, Permit, Ref
+from domain.ids import NaturalId, own_id
 from eventstore.requests import Done, Stale
 from eventstore.requests import Request as Asked
 from eventstore.sealing import Digests
@@ -56,21 +57,41 @@ class Desk:
         return self.digests.command_id(actor.organisation, actor.user, method, path, self.key)
 
     async def ask(self, of: type[Any], stream: UUID, command: Command, by: Actor) -> Done:
-        """Have a command of a stream decided; raise the `Refused`, or `Unavailable`."""
-        return await self._ask(Ref(of, stream), command, by, self.names(by))
+        """Have a command of a stream that is there decided; raise the `Refused`, or `Unavailable`."""
+        return await self._ask(Ref(of, stream), command, by)
 
     async def open(self, of: type[Any], command: Command, by: Actor) -> Done:
         """Have a command decided that opens a stream of its own; a repeat finds the same one."""
-        name = self.names(by)
-        return await self._ask(Ref(of, uuid5(name, "stream")), command, by, name)
+        command_id = self.names(by)
+        return await self._ask(Ref(of, uuid5(command_id, "stream")), command, by, command_id, opens=True)
 
-    async def _ask(self, stream: Ref, command: Command, by: Actor, name: UUID) -> Done:
+    async def own(self, of: type[Any], name: UUID, command: Command, by: Actor) -> Done:
+        """Have a command decided of what the client named itself, in the asker's organisation; it may open it."""
+        stream = Ref(of, own_id(of, by.organisation, name))
+        return replace(await self._ask(stream, command, by, opens=True, name=name), stream=name)
+
+    async def named(self, of: type[Any], stream: NaturalId, command: Command, by: Actor) -> Done:
+        """Have a command decided of what has a public natural key; it may open it."""
+        return await self._ask(Ref(of, stream), command, by, opens=True)
+
+    async def _ask(
+        self,
+        stream: Ref,
+        command: Command,
+        by: Actor,
+        command_id: UUID | None = None,
+        *,
+        opens: bool = False,
+        name: UUID | None = None,
+    ) -> Done:
         asked = Asked(
             stream=stream,
             command=command,
             actor=by,
+            opens=opens,
+            name=name,
             permit=self.permit,
-            command_id=name,
+            command_id=command_id or self.names(by),
             body=self.digests.body(getattr(self.request.state, "body", b"")),
             expected=_expected(self.seen),
             correlation=self.request.state.correlation,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Final
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -24,7 +25,10 @@ from domain.students.student import NoSuchStudent
 from domain.users.user import NoSuchUser
 from eventstore.connections import Unavailable
 from eventstore.requests import IdempotencyKeyReused, Stale
+from eventstore.states import ForeignStream
 from projections import moments
+
+log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = "2"
@@ -125,6 +129,15 @@ def unexpected() -> Problem:
     )
 
 
+def foreign() -> Problem:
+    """The log keeps something of another kind where the service looked: nothing that the asker did."""
+    return Problem(
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        code="ForeignStream",
+        title="Something else is recorded where the service keeps what this needs; the operators have been told.",
+    )
+
+
 def invalid(faults: Iterable[Fault]) -> Problem:
     """Everything that is wrong with what was sent, at once."""
     return Problem(
@@ -140,6 +153,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(ForeignStream, _foreign)
     app.add_exception_handler(moments.NotYetProjected, _not_yet)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -158,6 +172,13 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     return unavailable().answer()
+
+
+async def _foreign(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ForeignStream)  # noqa: S101 - registered for that class only
+    request.state.rule = "ForeignStream"
+    log.error("foreign_stream", kind=error.kind, stream=str(error.stream))
+    return foreign().answer()
 
 
 async def _not_yet(request: Request, error: Exception) -> Response:

@@ -47,7 +47,7 @@ _YEAR: Final[dict[str, Any]] = {
 @router.post("/calendar", openapi_extra=shown({"effective_from": "2026-01-05", "year": _YEAR}))
 async def publish_calendar(actor: ReferenceKeeper, command: Body[PublishCalendar], desk: AtDesk) -> Response:
     """Publish or correct what holds in the whole country for one year; versions before it stay readable (BR-6)."""
-    return answer(await desk.ask(Calendar, NATIONAL, command, by=actor))
+    return answer(await desk.named(Calendar, NATIONAL, command, by=actor))
 
 
 @router.post(
@@ -64,4 +64,4 @@ async def publish_school_calendar(
     actor: ReferenceKeeper, command: Body[PublishSchoolCalendar], desk: AtDesk
 ) -> Response:
     """Publish or correct a school's own terms and closed days of one year (BR-6)."""
-    return answer(await desk.ask(SchoolCalendar, school_calendar_id(command.school), command, by=actor))
+    return answer(await desk.named(SchoolCalendar, school_calendar_id(command.school), command, by=actor))

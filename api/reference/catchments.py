@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1/catchments", tags=["catchments"])
 )
 async def define_catchment(actor: ReferenceKeeper, command: Body[DefineCatchment], desk: AtDesk) -> Response:
     """Say what a catchment is; its id follows from its code."""
-    done = await desk.ask(Catchment, catchment_id(command.details.code), command, by=actor)
+    done = await desk.named(Catchment, catchment_id(command.details.code), command, by=actor)
     return made(done, "/v1/catchments", done.stream)
 
 

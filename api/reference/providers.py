@@ -28,5 +28,5 @@ router = APIRouter(prefix="/v1/providers", tags=["providers"])
 )
 async def register_provider(actor: ReferenceKeeper, command: Body[RegisterProvider], desk: AtDesk) -> Response:
     """Say what a provider is; its id follows from its code."""
-    done = await desk.ask(Provider, command.details.id, command, by=actor)
+    done = await desk.named(Provider, command.details.id, command, by=actor)
     return made(done, "/v1/providers", done.stream)

@@ -31,7 +31,7 @@ router = APIRouter(prefix="/v1", tags=["rules"])
 )
 async def publish_policy(actor: ReferenceKeeper, command: Body[PublishPolicy], desk: AtDesk) -> Response:
     """Publish all parameters of the rules, in force from a day on."""
-    return answer(await desk.ask(Policy, SERVICE_POLICY, command, by=actor))
+    return answer(await desk.named(Policy, SERVICE_POLICY, command, by=actor))
 
 
 @router.post(
@@ -48,7 +48,7 @@ async def publish_policy(actor: ReferenceKeeper, command: Body[PublishPolicy], d
 )
 async def publish_criteria(actor: ReferenceKeeper, command: Body[PublishCriteria], desk: AtDesk) -> Response:
     """Publish all criteria of a request, in force from a day on (BR-17)."""
-    return answer(await desk.ask(Criteria, CRITERIA, command, by=actor))
+    return answer(await desk.named(Criteria, CRITERIA, command, by=actor))
 
 
 @router.post(
@@ -69,4 +69,4 @@ async def publish_criteria(actor: ReferenceKeeper, command: Body[PublishCriteria
 )
 async def publish_code_set(actor: ReferenceKeeper, command: Body[PublishCodeSet], desk: AtDesk) -> Response:
     """Publish the whole list of a code set."""
-    return answer(await desk.ask(CodeSet, code_set_id(command.name), command, by=actor))
+    return answer(await desk.named(CodeSet, code_set_id(command.name), command, by=actor))

@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/schools", tags=["schools"])
 )
 async def register_school(actor: ReferenceKeeper, command: Body[RegisterSchool], desk: AtDesk) -> Response:
     """Open the stream of a school; its id follows from its number."""
-    done = await desk.ask(School, school_id(command.details.number), command, by=actor)
+    done = await desk.named(School, school_id(command.details.number), command, by=actor)
     return made(done, "/v1/schools", done.stream)
 
 

@@ -17,11 +17,11 @@ router = APIRouter(prefix="/v1/requests/{request_id}", tags=["drafting"])
 @router.put("/draft", openapi_extra=shown({"form": {"year_level": 9, "basis": "CHRONIC", "strategies_tried": True}}))
 async def save_draft(request_id: UUID, actor: SchoolStaff, command: Body[SaveDraft], desk: AtDesk) -> Response:
     """Keep what is filled in so far, whatever is missing; it is no case, and no provider sees it."""
-    done = await desk.ask(Request, request_id, command, by=actor)
+    done = await desk.own(Request, request_id, command, by=actor)
     return answer(done, created=f"/v1/requests/{request_id}" if done.opened else None)
 
 
 @router.post("/discard", openapi_extra=shown({"reason": "NOT_NEEDED"}))
 async def discard_draft(request_id: UUID, actor: SchoolStaff, command: Body[DiscardDraft], desk: AtDesk) -> Response:
     """Give up a draft."""
-    return answer(await desk.ask(Request, request_id, command, by=actor))
+    return answer(await desk.own(Request, request_id, command, by=actor))

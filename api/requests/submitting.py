@@ -36,5 +36,5 @@ async def submit_request(
     request_id: UUID, actor: SchoolStaff, command: Body[SubmitCaRequest], desk: AtDesk
 ) -> Response:
     """Ask for support: with this form, or without one with the draft as it was saved. Answers `case` and `request`."""
-    done = await desk.ask(Request, request_id, command, by=actor)
+    done = await desk.own(Request, request_id, command, by=actor)
     return answer(done, created=f"/v1/cases/{done.ids['case']}")

@@ -57,7 +57,7 @@ class ConsultSchool:
                 consulted_on=self.consulted_on,
                 school=case.school,
                 view=self.view,
-                talk=Sealed(self.consultation, DataClass.NARRATIVE, words, about=(case.student,)),
+                talk=context.note(words, DataClass.NARRATIVE, self.consultation, about=(case.student,)),
             )
         ]
 

@@ -58,10 +58,10 @@ def sealed(
     note: UUID | None = None,
     of: DataClass = DataClass.NARRATIVE,
 ) -> Sealed[str] | None:
-    """Seal what somebody wrote about the student under a key of its own, so that one note can be blanked."""
+    """Seal what somebody wrote about the student; `note` is the item that it belongs to, if it belongs to one."""
     if not text:
         return None
-    return Sealed(note or context.new_id("note"), of, text, about=(case.student,))
+    return context.note(text, of, note or context.new_id("note"), about=(case.student,))
 
 
 class BirthDateUnknown(Refused):

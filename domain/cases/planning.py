@@ -100,7 +100,7 @@ class DraftPlan:
                 plan=self.plan,
                 actions=tuple(PlannedAction(action=one.action, kind=one.kind, by_on=one.by_on) for one in self.actions),
                 review_on=self.review_on,
-                words=Sealed(self.plan, DataClass.NARRATIVE, words, about=(case.student,)),
+                words=context.note(words, DataClass.NARRATIVE, self.plan, about=(case.student,)),
             )
         ]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from domain.ids import in_school_provider_id, provider_id, school_id
+from domain.ids import NaturalId, in_school_provider_id, provider_id, school_id
 from domain.text import STRICT, Code, ShortText
 
 
@@ -28,7 +28,7 @@ class ProviderDetails:
     anniversary_set: Code  # of its office: counts its own duties (BR-110)
 
     @property
-    def id(self) -> UUID:
+    def id(self) -> NaturalId:
         """The id of the stream that this provider has."""
         return in_school_provider_id(self.code) if self.kind is ProviderKind.SCHOOL else provider_id(self.code)
 

@@ -10,6 +10,7 @@ from domain.decision import Context, Refused
 from domain.policies.criteria import CRITERIA, Criteria
 from domain.policies.policy import SERVICE_POLICY, Policy
 from domain.requests.form import Form
+from domain.requests.people import require_own_people
 from domain.requests.request import Request, RequestStatus
 from domain.sealed import DataClass, Sealed
 from domain.text import STRICT
@@ -37,8 +38,10 @@ class SaveDraft:
             request.require(RequestStatus.DRAFT)
         if request.form and request.form.open() == self.form:
             return []
+        require_own_people(self.form, context.actor.organisation, context)
         return [
             CaRequestDraftSaved(
+                submission=context.name or context.stream,
                 school=context.actor.organisation,
                 author=request.author or context.actor.user,
                 student=self.form.student,
@@ -53,6 +56,7 @@ class SaveDraft:
 class CaRequestDraftSaved:
     """A request is kept as far as it is filled in: no case, no clock, and no provider sees it (BR-11)."""
 
+    submission: UUID  # by which the school's client names the request (BR-19)
     school: UUID
     author: UUID  # who saved it first
     student: UUID | None
@@ -153,9 +157,9 @@ class CaRequestDraftExpired:
 
 
 def seal(form: Form, context: Context) -> Sealed[Form]:
-    """Seal a form under the request's own key, which dies with the student's."""
-    about = (form.student,) if form.student else ()
-    return Sealed(context.stream, DataClass.NARRATIVE, form, about=about)
+    """Seal a form under a key of the request's, which dies with the student's, and with that of any caregiver named."""
+    about = (form.student, *form.caregivers) if form.student else ()
+    return context.note(form, DataClass.NARRATIVE, context.stream, about=about)
 
 
 class StillKept(Refused):

@@ -62,6 +62,11 @@ class Form:
     provision: Provision | None = None
     whanau_told: bool | None = None  # of the referral (BR-139)
 
+    @property
+    def caregivers(self) -> tuple[UUID, ...]:
+        """The caregivers whom the form names by their record."""
+        return tuple(contact.caregiver for contact in self.whanau if contact.caregiver)
+
     def missing(self) -> Iterator[str]:
         """The names of the fields that a submitted request cannot do without, beside those of the student's record."""
         needed = (

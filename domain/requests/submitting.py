@@ -11,6 +11,7 @@ from domain.decision import Context, Decision, Part, Ref, Refused
 from domain.decision import Event as Happened
 from domain.requests.form import Form, RequestIncomplete
 from domain.requests.judging import Judged, judged
+from domain.requests.people import require_enrolled
 from domain.requests.request import Request, RequestStatus
 from domain.requests.whanau import parts
 from domain.schools.school import School
@@ -43,7 +44,7 @@ class SubmitCaRequest:
     def decide(self, request: Request, context: Context) -> Decision:
         request.require_school(context.actor.organisation)
         if request.status is RequestStatus.SUBMITTED:
-            return Decision(answer={"case": request.case or NOBODY, "request": context.stream})
+            return Decision(answer=_named(request.case or NOBODY, context))
         if request.status is RequestStatus.DISCARDED:
             raise DraftDiscarded
         form = self.form or _draft(request)
@@ -55,6 +56,7 @@ class SubmitCaRequest:
 class CaRequestSubmitted:
     """A school asked for support; the case is the one that this opened, reopened or belongs to."""
 
+    submission: UUID  # by which the school's client names the request (BR-19)
     school: UUID
     student: UUID
     submitter: UUID  # the user who sent it
@@ -103,7 +105,7 @@ def _draft(request: Request) -> Form:
 def _asked(form: Form, context: Context) -> Asked:
     """Return what the case takes from a form that is complete; raise naming whatever is missing or wrong."""
     school = context.actor.organisation
-    _require_enrolled(form.student, school, context)
+    require_enrolled(form.student, school, context)
     if missing := [*form.missing(), *_unknown_of(form.student, context)]:
         raise RequestIncomplete(*missing)
     contact = form.primary_contact or NOBODY
@@ -115,11 +117,6 @@ def _asked(form: Form, context: Context) -> Asked:
         primary_contact=contact,
         provision=_provision(form, school, context),
     )
-
-
-def _require_enrolled(student: UUID | None, school: UUID, context: Context) -> None:
-    if student and context.fact(Student, student).enrolled_at(context.today) != school:
-        raise NotEnrolledAtSchool("student")
 
 
 def _unknown_of(student: UUID | None, context: Context) -> list[str]:
@@ -149,8 +146,12 @@ def _decision(form: Form, asked: Asked, judgement: Judged, context: Context) -> 
     return Decision(
         parts=(Part(Ref(Request, context.stream), tuple(own)), *case, *people),
         take={} if of.became is Became.MATCHED else {active_case_of(asked.student): of.case},
-        answer={"case": of.case, "request": context.stream},
+        answer=_named(of.case, context),
     )
+
+
+def _named(case: UUID, context: Context) -> dict[str, UUID]:
+    return {"case": case, "request": context.name or context.stream}
 
 
 def _submitted(form: Form, asked: Asked, judgement: Judged, of: CaseOfRequest, context: Context) -> CaRequestSubmitted:
@@ -160,6 +161,7 @@ def _submitted(form: Form, asked: Asked, judgement: Judged, of: CaseOfRequest, c
         exceptional_reason=form.exceptional_reason,
     )
     return CaRequestSubmitted(
+        submission=context.name or context.stream,
         school=asked.school,
         student=asked.student,
         submitter=context.actor.user,
@@ -174,12 +176,8 @@ def _submitted(form: Form, asked: Asked, judgement: Judged, of: CaseOfRequest, c
         criteria_version=judgement.criteria_version,
         whanau_told=bool(form.whanau_told),
         address_unknown=form.address_unknown,
-        words=Sealed(context.stream, DataClass.NARRATIVE, words, about=(asked.student,)),
+        words=context.note(words, DataClass.NARRATIVE, context.stream, about=(asked.student,)),
     )
-
-
-class NotEnrolledAtSchool(Refused):
-    """A school asks for support for the students on its own roll."""
 
 
 class NoProvisionOfItsOwn(Refused):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias, TypeVar
 from uuid import UUID
 
+from domain.catchments.catchment import Catchment, NoSuchCatchment
 from domain.decision import Context, Refused
 from domain.sealed import DataClass, Sealed
 from domain.students.caregiver import Caregiver
@@ -67,6 +68,8 @@ class AddContactDetail:
             raise NotOneDetail("detail")
         if self.catchment and not self.detail.address:
             raise OnlyAddressesLieSomewhere("catchment")
+        if self.catchment and not context.fact(Catchment, self.catchment).defined:
+            raise NoSuchCatchment("catchment")
         return [
             ContactDetailAdded(
                 contact=self.contact,

@@ -284,7 +284,7 @@ def test_commands_go_on_while_kafka_is_away_and_the_facts_follow_when_it_is_back
     with following(followers, publisher(types=TYPES)) as follower, closing(writer_of(migrated)) as writer:
         until(lambda: follower.health.state is State.AWAY, "the publisher did not say that Kafka is away")
         assert follower.health.reason == BrokerAway.__name__
-        count = [Request(stream=Ref(Tally, uuid4()), command=Count(), actor=SOMEBODY) for _ in range(20)]
+        count = [Request(stream=Ref(Tally, uuid4()), command=Count(), actor=SOMEBODY, opens=True) for _ in range(20)]
         done = [writer.execute(each) for each in count]
         assert [each.position for each in done] == list(range(101, 121))
         own.start()

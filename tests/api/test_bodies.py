@@ -161,6 +161,7 @@ SYSTEMS_OWN = {
     "NoteManagerLeft",
     "NotePrimaryContactLeft",
     "RecalculateDeadlines",
+    "ReclaimStream",
     "ResumeWhenDue",
     "WarnOfExpiry",
 }

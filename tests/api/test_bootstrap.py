@@ -43,7 +43,9 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
 
 
 def invite(writer: Writer) -> Done:
-    return writer.execute(Request(stream=Ref(User, uuid4()), command=InviteUser(details=HANA), actor=SOMEBODY))
+    return writer.execute(
+        Request(stream=Ref(User, uuid4()), command=InviteUser(details=HANA), actor=SOMEBODY, opens=True)
+    )
 
 
 def test_a_service_decides_and_reads_as_a_role_that_owns_nothing(migrated: str, settings):

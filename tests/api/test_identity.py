@@ -16,6 +16,8 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer, NotInProduction
 from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens, UnusableKeys, key_set
+from domain.ids import own_id
+from domain.requests.request import Request
 from domain.users.user import Role
 from tests.api.town import AWHI, KAURI, RIMU, TAUTOKO, Town
 
@@ -206,7 +208,7 @@ def test_a_case_out_of_scope_answers_as_one_that_does_not_exist_BR_69(town: Town
         town.client.post(f"/v1/cases/{case}/resume", json={}, headers=town.bearer(Role.CASE_MANAGER, TAUTOKO))
         for case in (theirs, nobodys)
     ]
-    assert answers[0].content == answers[1].content
+    assert len({answer.content for answer in answers}) == 1
     assert {answer.status_code for answer in answers} == {404}
 
 
@@ -222,17 +224,13 @@ def test_a_draft_of_another_answers_as_one_that_does_not_exist_BR_11(town: Town)
             for one in (draft, uuid4())
         ]
         assert {answer.status_code for answer in answers} == {404}
-        assert answers[0].content == answers[1].content
+        assert len({answer.content for answer in answers}) == 1
 
 
 def test_an_id_of_another_kind_of_thing_answers_as_one_that_does_not_exist_BR_69(town: Town):
-    """Ids of requests are the client's own: one that is a case's already is nobody's request."""
-    case, before = town.assigned(), town.events()
-    path, headers = f"/v1/requests/{case}/draft", town.bearer(Role.ATTENDANCE_LEAD)
-    draft = town.client.put(path, json={"form": {"year_level": 7}}, headers=headers)
-    assert (draft.status_code, town.events()) == (404, before)
-    request = uuid4()
+    request, headers = uuid4(), town.bearer(Role.ATTENDANCE_LEAD)
     town.client.put(f"/v1/requests/{request}/draft", json={"form": {}}, headers=headers)
-    answers = [town.ask(f"/v1/cases/{one}/resume", {}, Role.CASE_MANAGER) for one in (request, uuid4())]
+    others = (request, own_id(Request, KAURI, request), town.student(), KAURI, uuid4())
+    answers = [town.ask(f"/v1/cases/{one}/resume", {}, Role.CASE_MANAGER) for one in others]
     assert {answer.status_code for answer in answers} == {404}
-    assert answers[0].content == answers[1].content
+    assert len({answer.content for answer in answers}) == 1

@@ -59,7 +59,8 @@ class Country:
 
 @pytest.fixture
 def country(own_town: Town) -> Country:
-    town, advisors = own_town, {}
+    town = own_town
+    advisors: dict[UUID, dict[str, str]] = {}
     town.tell(Catchment, SOUTH, DefineCatchment(details=SOUTHERN))
     town.tell(School, TAWA, RegisterSchool(details=school_details("700", "Tawa")))
     town.tell(School, TAWA, AssignSchoolToCatchment(catchment=SOUTH, effective_on=TODAY))

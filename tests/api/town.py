@@ -99,7 +99,7 @@ class Town:
 
     def tell(self, of: type[Any], stream: UUID, command: Any, by: Actor = SYSTEM) -> Done:
         """Have the system decide a command."""
-        return self.service.writer.execute(Request(stream=Ref(of, stream), command=command, actor=by))
+        return self.service.writer.execute(Request(stream=Ref(of, stream), command=command, actor=by, opens=True))
 
     def person(self, role: Role, organisation: UUID) -> tuple[UUID, str]:
         """A new person with a role; answers with their id and login."""

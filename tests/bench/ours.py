@@ -62,7 +62,7 @@ class Ours:
         return taken
 
     async def _execute(self, of: UUID, command: Work) -> None:
-        await self._writer.execute_async(Request(stream=Ref(Tally, of), command=command, actor=SOMEBODY))
+        await self._writer.execute_async(Request(stream=Ref(Tally, of), command=command, actor=SOMEBODY, opens=True))
 
 
 def run(work: Coroutine[Any, Any, list[float]]) -> list[float]:

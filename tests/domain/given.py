@@ -29,6 +29,7 @@ from domain.decision import (
     Ref,
     Refused,
 )
+from domain.sealed import DataClass, Sealed
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 TODAY = date(2026, 5, 4)  # a Monday in the second term
@@ -107,13 +108,21 @@ class World:
             return read[need]
 
         while True:
+            known = Known(look)
             try:
-                answer = command.decide(self.state, self.context(Known(look)))
-                return Outcome(self, command, answer if isinstance(answer, Decision) else tuple(answer))
+                answer = command.decide(self.state, self.context(known))
+                return self._came(command, answer if isinstance(answer, Decision) else tuple(answer), known)
             except NotRead as missing:
                 read[missing.need] = self.look(missing.need)
             except Refused as refused:
                 return Outcome(self, command, refused)
+
+    def _came(self, command: Any, what: Any, known: Known) -> "Outcome":
+        """What came of it: another stream begins only at an id that the decision made, as the writer demands."""
+        parts = what.parts if isinstance(what, Decision) else ()
+        begun = {part.stream for part in parts} - {Ref(self.of, self.stream)}
+        assert {ref.id for ref in begun if self.look(ref) == ref.of()} <= known.made
+        return Outcome(self, command, what)
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,11 @@ class Outcome:
             holders={**self.world.holders, **freed, **taken},
         )
         return after.when(self.command)
+
+
+def note(value: Any, of: DataClass, item: UUID, *, about: tuple[UUID, ...], stream: UUID = STREAM) -> Sealed[Any]:
+    """What was written about somebody, as a decision on a stream seals it."""
+    return replace(World(object), stream=stream).context().note(value, of, item, about=about)
 
 
 def world(of: Any) -> World:

@@ -63,6 +63,16 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountAt:
+    """Count by a ruler whose id follows from a name, so that the asker sends none."""
+
+    where: str
+
+    def decide(self, tally: Tally, context: Context) -> list[Event]:
+        return Count(ruled_by=UUID(self.where)).decide(tally, context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseTally:
     def decide(self, tally: Tally, context: Context) -> list[Event]:
         return [] if tally.closed else [TallyClosed()]
@@ -92,6 +102,18 @@ class Move:
         )
         parts = (Part(Ref(Tally, context.stream), (taken,)), Part(Ref(Tally, self.to), (given,)))
         return Decision(parts=parts, answer={"to": self.to})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Give to a tally that begins with this."""
+
+    amount: int
+
+    def decide(self, tally: Tally, context: Context) -> Decision:
+        other = context.new_id("other")
+        given = Counted(amount=self.amount, on=context.today)
+        return Decision(parts=(Part(Ref(Tally, other), (given,)),), answer={"other": other})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,13 @@ from domain.sealed import UNKNOWN, DataClass, Sealed
 from eventstore.erasure import destroy
 from eventstore.journal import Erasure, Journal
 from eventstore.key_material import MissingSecret, Secret, Secrets, WrongSecret
-from eventstore.keyring import Keyring, check_secrets, rewrap
+from eventstore.keyring import AboutOthers, Keyring, check_secrets, rewrap
 from eventstore.sealing import Digests, KeyDestroyed, KeyEncryption, KeyLost, Need, Tampered
 from tests.eventstore.keyrings import ENCRYPTION, KEK, House, identity
 from tests.eventstore.roles import as_role
 
 PATIENCE = 20
+PEOPLE = (UUID(int=1), UUID(int=2), UUID(int=3))
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def ensure_all(dsn: str, subjects: list[UUID]) -> list[bytes]:
     """Make keys in a process of its own, one after another and all at once, and prove which."""
     keyring = House(dsn).keyring()
     for i in range(0, len(subjects), 5):
-        keyring.ensure(identity(subject, *subjects[:3]) for subject in subjects[i : i + 5])
+        keyring.ensure(identity(subject, *PEOPLE) for subject in subjects[i : i + 5])
     return [proof(keyring, identity(subject)) for subject in subjects]
 
 
@@ -124,12 +125,31 @@ def test_no_note_is_written_about_a_destroyed_person(house: House, erase):
     assert house.count("SELECT FROM keys.subject_keys") == 0
 
 
-def test_a_note_that_comes_to_be_about_somebody_else_dies_with_them_too(house: House, erase):
-    keyring, note, first, second = house.keyring(), uuid4(), uuid4(), uuid4()
-    keyring.ensure([identity(note, first)])
-    keyring.ensure([identity(note, second)])
-    erase(second)
-    assert house.keyring().key(note, DataClass.IDENTITY) is None
+@pytest.mark.parametrize("others", [(), (1,), (0, 1)])
+def test_whom_a_key_is_about_is_fixed_when_it_is_made(house: House, others: tuple[int, ...]):
+    people, note = (uuid4(), uuid4()), uuid4()
+    house.keyring().ensure([identity(note, people[0])])
+    for keyring in (house.keyring(), house.keyring()):
+        with pytest.raises(AboutOthers):
+            keyring.ensure([identity(note, *(people[n] for n in others))])
+        keyring.ensure([identity(note, people[0])])
+    assert house.count("SELECT FROM keys.about") == 1
+
+
+def test_two_needs_of_one_key_that_differ_make_none(house: House):
+    note, first, second = uuid4(), uuid4(), uuid4()
+    with pytest.raises(AboutOthers):
+        house.keyring().ensure([identity(note, first), identity(note, second)])
+    assert house.count("SELECT FROM keys.subject_keys") == 0
+
+
+@pytest.mark.parametrize("role", ["keys", None])
+def test_nobody_can_tie_somebody_else_to_a_key_that_is_there_not_even_the_owner(house: House, role: str | None):
+    note = uuid4()
+    house.keyring().ensure([identity(note, uuid4())])
+    with house.connect(role) as db, pytest.raises(psycopg.Error) as error:
+        db.execute("INSERT INTO keys.about VALUES (%s, 'identity', %s)", [note, uuid4()])
+    assert error.value.sqlstate == "AS002"
 
 
 @pytest.mark.parametrize("role", ["keys", None])

@@ -29,7 +29,7 @@ Outage = Callable[[EmbeddedPostgres, Proxy], None]
 
 
 def count(stream: UUID | None = None, **more: object) -> Request:
-    return Request(stream=Ref(Tally, stream or uuid4()), command=Count(), actor=SOMEBODY, **more)  # type: ignore[arg-type]  # the fields of a request
+    return Request(stream=Ref(Tally, stream or uuid4()), command=Count(), actor=SOMEBODY, opens=True, **more)  # type: ignore[arg-type]  # the fields of a request
 
 
 def served_again(writer: Writer) -> bool:

@@ -15,6 +15,8 @@ from domain.decision import Ref
 from eventstore.connections import connect
 from eventstore.log import head, tail
 from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, PersonErased, Request, Stale
+from eventstore.states import ForeignStream
+from eventstore.turn import NotOurs
 from eventstore.writer import Clock, Writer, utc_now
 from tests.eventstore.roles import as_role
 from tests.eventstore.tally import (
@@ -23,12 +25,14 @@ from tests.eventstore.tally import (
     Closed,
     CloseTally,
     Count,
+    CountAt,
     Diary,
     GiveNameBack,
     Move,
     NameTaken,
     Note,
     NoteDay,
+    Split,
     TakeName,
     Tally,
 )
@@ -38,7 +42,7 @@ Ask = Callable[..., Request]
 
 
 def ask(command: object, stream: UUID, **more: object) -> Request:
-    return Request(stream=Ref(Tally, stream), command=command, actor=SOMEBODY, **more)  # type: ignore[arg-type]  # the fields of a request
+    return Request(stream=Ref(Tally, stream), command=command, actor=SOMEBODY, **{"opens": True, **more})  # type: ignore[arg-type]  # the fields of a request
 
 
 @pytest.fixture
@@ -97,9 +101,34 @@ def test_a_mistake_in_one_command_reaches_its_caller_alone(writer: Writer) -> No
 
 def test_two_streams_are_changed_together(writer: Writer, migrated: str) -> None:
     here, there = uuid4(), uuid4()
+    writer.execute(ask(Count(), there))
     done = writer.execute(ask(Move(to=there, amount=3), here))
     assert done.ids == {"to": there}
-    assert events(migrated) == [(here, 1, "Counted"), (there, 1, "Counted")]
+    assert events(migrated) == [(there, 1, "Counted"), (here, 1, "Counted"), (there, 2, "Counted")]
+
+
+def test_a_stream_begins_where_the_decision_made_its_id(writer: Writer, migrated: str) -> None:
+    other = writer.execute(ask(Split(amount=3), uuid4())).ids["other"]
+    assert events(migrated) == [(other, 1, "Counted")]
+
+
+def test_no_other_stream_begins_at_an_id_that_somebody_sent(writer: Writer, migrated: str) -> None:
+    with pytest.raises(NotOurs):
+        writer.execute(ask(Move(to=uuid4(), amount=3), uuid4()))
+    assert events(migrated) == []
+
+
+def test_no_stream_begins_at_an_address_that_somebody_sent_BR_69(writer: Writer, migrated: str) -> None:
+    for command in (Count(), CloseTally(), TakeName(name="Rimu")):
+        with pytest.raises(NotFound):
+            writer.execute(ask(command, uuid4(), opens=False))
+    assert events(migrated) == []
+
+
+def test_a_command_of_a_stream_that_is_there_need_not_open_it(writer: Writer) -> None:
+    stream = uuid4()
+    writer.execute(ask(Count(), stream))
+    assert writer.execute(ask(Count(), stream, opens=False)).version == 2
 
 
 def test_neither_of_two_streams_is_changed_if_one_of_them_refuses(writer: Writer, migrated: str) -> None:
@@ -110,28 +139,52 @@ def test_neither_of_two_streams_is_changed_if_one_of_them_refuses(writer: Writer
     assert events(migrated) == [(there, 1, "TallyClosed")]
 
 
-def test_a_stream_of_another_kind_is_not_there_for_a_command_BR_69(writer: Writer, migrated: str) -> None:
-    stream = uuid4()
-    writer.execute(ask(Count(), stream))
-    for foreign in (
-        Request(stream=Ref(Diary, stream), command=NoteDay(), actor=SOMEBODY),
-        ask(Count(ruled_by=diary(writer)), uuid4()),
-    ):
-        with pytest.raises(NotFound):
-            writer.execute(foreign)
-    assert [name for _, _, name in events(migrated)] == ["Counted", "DayNoted"]
+def test_a_stream_of_another_kind_is_not_there_for_whoever_addresses_it_BR_69(writer: Writer, migrated: str) -> None:
+    writer.execute(ask(Count(), stream := uuid4()))
+    with pytest.raises(NotFound):
+        writer.execute(note_day(stream, opens=False))
+    assert [name for _, _, name in events(migrated)] == ["Counted"]
 
 
-def diary(writer: Writer) -> UUID:
-    return writer.execute(Request(stream=Ref(Diary, uuid4()), command=NoteDay(), actor=SOMEBODY)).stream
+def test_a_stream_of_another_kind_that_a_command_names_is_nobodys(writer: Writer, migrated: str) -> None:
+    other = writer.execute(note_day(uuid4())).stream
+    assert writer.execute(ask(Count(ruled_by=other), uuid4())).version == 1
+    assert [name for _, _, name in events(migrated)] == ["DayNoted", "Counted"]
+
+
+def test_a_stream_of_another_kind_where_the_service_keeps_something_is_an_alarm(writer: Writer, migrated: str) -> None:
+    other = writer.execute(note_day(uuid4())).stream
+    asked = (ask(Count(), other), ask(Count(ruled_by=None), other), ask(CountAt(where=str(other)), uuid4()))
+    for one in asked:
+        with pytest.raises(ForeignStream) as found:
+            writer.execute(one)
+        assert (found.value.kind, found.value.stream) == ("Tally", other)
+    with pytest.raises(ForeignStream):
+        writer.execute(ask(Move(to=other, amount=1), uuid4()))
+    assert [name for _, _, name in events(migrated)] == ["DayNoted"]
+
+
+def test_a_stream_that_once_was_of_another_kind_stays_so(migrated: str, writers: Callable[..., Writer]) -> None:
+    other = writers().execute(note_day(uuid4())).stream
+    with connect(migrated) as owner:
+        owner.execute(
+            "INSERT INTO log.events SELECT 2, stream, 2, 'Counted', 1, recorded_at, decided_on, command_id, envelope,"
+            ' convert_to(\'{"amount":1,"on":"2026-05-04"}\', \'UTF8\') FROM log.events'
+        )
+    for one in (ask(Count(), other), note_day(other)):
+        with pytest.raises(ForeignStream):
+            writers().execute(one)
+
+
+def note_day(stream: UUID, *, opens: bool = True) -> Request:
+    return Request(stream=Ref(Diary, stream), command=NoteDay(), actor=SOMEBODY, opens=opens)
 
 
 def test_one_new_id_for_two_kinds_at_once_becomes_one_of_them(writer: Writer, migrated: str) -> None:
     stream = uuid4()
-    both = [ask(Count(), stream), Request(stream=Ref(Diary, stream), command=NoteDay(), actor=SOMEBODY)]
     with ThreadPoolExecutor(2) as callers:
-        asked = [callers.submit(writer.execute, one) for one in both]
-    assert [type(one.exception()) for one in asked].count(NotFound) == 1
+        asked = [callers.submit(writer.execute, one) for one in (ask(Count(), stream), note_day(stream))]
+    assert [type(one.exception()) for one in asked].count(ForeignStream) == 1
     assert len(events(migrated)) == 1
 
 

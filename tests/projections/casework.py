@@ -84,7 +84,7 @@ STAFF = {
     scenes.KAURI_MANAGER: (Role.CASE_MANAGER, KAURI_ITSELF),
 }
 REGIONS = ("Wellington", "Waikato")
-CONTACTS = {KAURI: scenes.CONTACT, RIMU: scenes.RIMU_CONTACT}
+CONTACTS: dict[UUID, UUID] = {KAURI: scenes.CONTACT, RIMU: scenes.RIMU_CONTACT}
 CONTRACT = RecordContract(provider=AWHI, from_on=FIRST_DAY, funding_cents=0)
 NAMES = tuple(PersonName(family_name=name, given_names="Hēmi") for name in ("Tamatea", "Parata", "\\N", "Ngāti\t"))
 WORK = (
@@ -274,7 +274,10 @@ class Walk:
         self.work.ask(Request, draft, commands[pick % 5], self.contact(KAURI))
 
     def the_case_is_assigned(self, student: UUID, pick: int) -> None:
-        managers = {AWHI: (scenes.MANAGER, scenes.OTHER_MANAGER), TAUTOKO: (scenes.TAUTOKO_MANAGER,)}
+        managers: dict[UUID, tuple[UUID, ...]] = {
+            AWHI: (scenes.MANAGER, scenes.OTHER_MANAGER),
+            TAUTOKO: (scenes.TAUTOKO_MANAGER,),
+        }
         for case in [each for each in self.work.cases.values() if each.student == student][-1:]:
             mine = managers.get(case.provider or TAUTOKO, (scenes.KAURI_MANAGER,))
             self.ask(AssignCaseManager(manager=mine[pick % len(mine)]), student=student)

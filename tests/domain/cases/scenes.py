@@ -28,7 +28,7 @@ from domain.sealed import UNKNOWN, DataClass, Sealed
 from domain.students.student import Enrolment, Student, StudentDetails
 from domain.text import PersonName
 from domain.users.user import Grant, Role, User
-from tests.domain.given import STREAM, TODAY, World
+from tests.domain.given import STREAM, TODAY, World, note
 
 KAURI, RIMU = school_id("100"), school_id("200")
 NORTH, SOUTH = catchment_id("NORTH"), catchment_id("SOUTH")
@@ -183,7 +183,7 @@ IN_TRANSITION = CaseMovedToTransition(basis=Steady.ATTENDANCE_STEADY, expected_e
 
 
 def consulted(step, n=501):
-    talk = Sealed(UUID(int=n), DataClass.NARRATIVE, Talk(who="the principal"), about=(HANA,))
+    talk = note(Talk(who="the principal"), DataClass.NARRATIVE, UUID(int=n), about=(HANA,))
     return SchoolConsulted(
         consultation=UUID(int=n),
         step=step,

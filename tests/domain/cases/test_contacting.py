@@ -9,7 +9,9 @@ import pytest
 from domain.cases.case import BeforeTheCase, InTheFuture, NoSuchCase, NotNow
 from domain.cases.contacting import ContactAttempted, RecordContactAttempt, Target
 from domain.codesets.code_set import UnknownCode
+from domain.sealed import DataClass
 from tests.domain.cases.scenes import CREATED, FIRST_DAY, HANA, OPEN, PAUSED, closed, given
+from tests.domain.given import note
 
 CALL = RecordContactAttempt(
     attempt=UUID(int=801), channel="PHONE", target=Target.WHANAU, outcome="NO_ANSWER", attempted_on=FIRST_DAY
@@ -50,11 +52,8 @@ def test_a_code_nobody_knows_is_refused():
 
 def test_what_was_said_is_sealed_under_a_key_of_its_own():
     (event,) = given(*OPEN).when(replace(CALL, note="An aunt answered.")).events
-    assert (event.note.subject, event.note.about, event.note.open()) == (
-        UUID(int=801),
-        (HANA,),
-        "An aunt answered.",
-    )
+    assert event.note == note("An aunt answered.", DataClass.NARRATIVE, UUID(int=801), about=(HANA,))
+    assert event.note.about == (HANA,)
 
 
 def test_a_closed_case_takes_no_attempt_BR_50():

@@ -22,7 +22,9 @@ from domain.cases.identifying_barriers import (
 from domain.codesets.code_set import CodeEntry, CodeSet, UnknownCode
 from domain.decision import Ref
 from domain.ids import code_set_id
+from domain.sealed import DataClass
 from tests.domain.cases.scenes import FIRST_DAY, HANA, OPEN, closed, given
+from tests.domain.given import note
 
 BUS = UUID(int=821)
 IDENTIFY = IdentifyBarrier(
@@ -70,7 +72,8 @@ def test_a_barrier_is_found_between_the_referral_and_today(days, refusal):
 
 def test_what_is_told_of_it_is_sealed():
     (event,) = given(*OPEN).when(replace(IDENTIFY, note="The bus was cut.")).events
-    assert (event.note.subject, event.note.about) == (BUS, (HANA,))
+    assert event.note == note("The bus was cut.", DataClass.NARRATIVE, BUS, about=(HANA,))
+    assert event.note.about == (HANA,)
 
 
 @pytest.mark.parametrize("status", [BarrierStatus.BEING_ADDRESSED, BarrierStatus.RESOLVED])

@@ -29,6 +29,7 @@ from domain.cases.meeting import (
     WhanauMeetingHeld,
     WhanauMeetingScheduled,
 )
+from domain.sealed import DataClass
 from tests.domain.cases.scenes import (
     FIRST_DAY,
     HANA,
@@ -38,6 +39,7 @@ from tests.domain.cases.scenes import (
     closed,
     given,
 )
+from tests.domain.given import note
 
 MEETING, ANOTHER = UUID(int=401), UUID(int=402)
 AT = datetime(2026, 5, 7, 22, 0, tzinfo=UTC)
@@ -187,7 +189,7 @@ def test_health_information_carries_its_legal_basis_BR_136():
     )
     (event,) = open_case.when(asked).events
     assert event.legal_basis == "HIPC_2020"
-    assert (event.health_note.subject, event.health_note.data_class.value) == (MEETING, "health")
+    assert event.health_note == note("Asthma, worse in winter.", DataClass.HEALTH, MEETING, about=(HANA,))
     assert event.health_note.about == (HANA,)
 
 
@@ -203,4 +205,5 @@ def test_a_health_note_belongs_to_its_topic_BR_136():
 
 def test_a_note_is_sealed_under_a_key_of_its_own():
     (event,) = open_case.when(replace(MEET_SCHOOL, note="The principal spoke first.")).events
-    assert (event.note.subject, event.note.about) == (MEETING, (HANA,))
+    assert event.note == note("The principal spoke first.", DataClass.NARRATIVE, MEETING, about=(HANA,))
+    assert event.note.about == (HANA,)

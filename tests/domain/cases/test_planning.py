@@ -34,8 +34,9 @@ from domain.cases.planning import (
     UpdatePlanAction,
 )
 from domain.codesets.code_set import UnknownCode
-from domain.sealed import DataClass, Sealed
+from domain.sealed import DataClass
 from tests.domain.cases.scenes import FIRST_DAY, HANA, OPEN, closed, given
+from tests.domain.given import note
 
 PLAN, ACTION, REVIEW = UUID(int=831), UUID(int=832), UUID(int=833)
 STEPS = PlanAction(action=ACTION, kind="GRADUAL_RETURN", what="Mornings first.", by_on=date(2026, 5, 18))
@@ -44,10 +45,10 @@ DRAFTED = SupportPlanDrafted(
     plan=PLAN,
     actions=(PlannedAction(action=ACTION, kind="GRADUAL_RETURN", by_on=date(2026, 5, 18)),),
     review_on=date(2026, 6, 1),
-    words=Sealed(
-        PLAN,
-        DataClass.NARRATIVE,
+    words=note(
         PlanWords(goals=("Back by June.",), actions={str(ACTION): "Mornings first."}),
+        DataClass.NARRATIVE,
+        PLAN,
         about=(HANA,),
     ),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from domain.cases.case import BeforeTheCase, CaseType, InTheFuture, NoSuchCase, NotNow, SchoolNotConsulted
 from domain.cases.changing_type import CaseTypeChanged
-from domain.cases.consulting import ConsultSchool, View
+from domain.cases.consulting import ConsultSchool, Talk, View
 from domain.cases.enrolling import CaseNoticeOfEnrolment
 from domain.cases.status import Status
 from domain.cases.transitioning import (
@@ -20,6 +20,7 @@ from domain.cases.transitioning import (
     Steady,
 )
 from domain.codesets.code_set import UnknownCode
+from domain.sealed import DataClass
 from tests.domain.cases.scenes import (
     ALLOCATED,
     ASSIGNED,
@@ -38,6 +39,7 @@ from tests.domain.cases.scenes import (
     consulted,
     given,
 )
+from tests.domain.given import note
 
 CONSULT = ConsultSchool(
     consultation=UUID(int=501), step="TRANSITION", consulted_on=FIRST_DAY, who="the principal", view=View.AGREES
@@ -50,11 +52,8 @@ HELPED = CaseReturnedToOpen(reason=MoreHelp.SCHOOL_ASKED)
 
 def test_the_school_is_asked_with_whom_when_and_what_it_said_BR_53():
     (event,) = given(*OPEN).when(CONSULT).then(ASKED).events
-    assert (event.talk.open().who, event.talk.subject, event.talk.about) == (
-        "the principal",
-        UUID(int=501),
-        (HANA,),
-    )
+    assert event.talk == note(Talk(who="the principal"), DataClass.NARRATIVE, UUID(int=501), about=(HANA,))
+    assert event.talk.about == (HANA,)
 
 
 def test_telling_the_same_talk_twice_is_one_fact():

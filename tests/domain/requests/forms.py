@@ -8,7 +8,7 @@ from domain.requests.drafting import CaRequestDraftDiscarded, CaRequestDraftSave
 from domain.requests.form import Form, WhanauContact
 from domain.requests.request import Request
 from domain.schools.school import School
-from domain.sealed import DataClass, Sealed
+from domain.sealed import DataClass
 from domain.text import Address, AddressRole, AddressType, PersonName
 from tests.domain.cases.scenes import (
     AT_KAURI,
@@ -22,7 +22,7 @@ from tests.domain.cases.scenes import (
     REQUEST,
     school,
 )
-from tests.domain.given import World
+from tests.domain.given import World, note
 
 BEGUN = Form(student=HANA, reason="Away since March.")
 DISCARDED = CaRequestDraftDiscarded(reason=WhyDiscarded.NOT_NEEDED)
@@ -49,10 +49,11 @@ request: Any = World(Request, facts=COUNTRY, actor=AT_KAURI, stream=REQUEST)
 
 def saved(form=BEGUN, on=FIRST_DAY, about=(HANA,)):
     return CaRequestDraftSaved(
+        submission=REQUEST,
         school=KAURI,
         author=LEAD,
         student=form.student,
-        form=Sealed(REQUEST, DataClass.NARRATIVE, form, about=about),
+        form=note(form, DataClass.NARRATIVE, REQUEST, stream=REQUEST, about=about if form.student else ()),
         criteria_version=0,
         saved_on=on,
     )

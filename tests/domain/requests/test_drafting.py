@@ -23,6 +23,7 @@ from domain.requests.form import Form
 from domain.requests.request import AlreadySettled, NoSuchRequest, Request, RequestStatus
 from domain.sealed import UNKNOWN, DataClass, Sealed
 from tests.domain.cases.scenes import AT_KAURI, AT_RIMU, FIRST_DAY, HANA, KAURI, LEAD, REQUEST
+from tests.domain.given import note
 from tests.domain.requests.forms import BEGUN, DISCARDED, request, saved
 
 DISCARD = DiscardDraft(reason=WhyDiscarded.NOT_NEEDED)
@@ -46,7 +47,8 @@ def test_a_draft_is_no_case_and_takes_no_claim_BR_11():
 
 def test_what_a_draft_says_dies_with_the_student_it_is_about_BR_11():
     (event,) = request().when(SaveDraft(form=BEGUN)).events
-    assert (event.form.subject, event.form.about) == (REQUEST, (HANA,))
+    assert event.form == note(BEGUN, DataClass.NARRATIVE, REQUEST, about=(HANA,), stream=REQUEST)
+    assert event.form.about == (HANA,)
 
 
 def test_a_draft_says_by_which_criteria_it_was_begun_BR_17():
@@ -67,6 +69,7 @@ def test_a_draft_grows_and_keeps_its_author_BR_11():
 def test_a_draft_whose_key_was_destroyed_can_be_written_again():
     gone = saved()
     lost = CaRequestDraftSaved(
+        submission=REQUEST,
         school=gone.school,
         author=gone.author,
         student=HANA,

@@ -18,11 +18,11 @@ from domain.policies.criteria import CRITERIA, Criteria, CriteriaValues, Criteri
 from domain.policies.policy import SERVICE_POLICY, Mode, Policy, PolicyValues, PolicyVersion
 from domain.requests.form import Form, RequestIncomplete, WhanauContact
 from domain.requests.judging import BetterToWait, NotAppropriate, NotEligible, NotOnTheForm, SchoolHasNotTried
+from domain.requests.people import NotEnrolledAtSchool
 from domain.requests.request import NoSuchRequest, RequestStatus
 from domain.requests.submitting import (
     DraftDiscarded,
     NoProvisionOfItsOwn,
-    NotEnrolledAtSchool,
     NothingToSubmit,
     SubmitCaRequest,
 )
@@ -55,6 +55,7 @@ from tests.domain.cases.scenes import (
     school,
     student,
 )
+from tests.domain.given import note
 from tests.domain.requests.forms import DISCARDED, FORM, FUNDED, HOME, MERE, request, saved
 
 CASE_ID = request.context().new_id("case")
@@ -81,7 +82,8 @@ def test_the_request_names_its_case_and_what_it_was_judged_by_BR_17_BR_138_BR_13
     assert (event.case, event.became, event.criteria_version) == (CASE_ID, Became.OPENED, 0)
     assert (event.indicators, event.whanau_told) == (("PRIOR_SERVICE", "PLAN_REVIEWED_NO_GAIN"), True)
     assert event.words.open().reason == "Sixteen days away this term."
-    assert (event.words.subject, event.words.about) == (REQUEST, (HANA,))
+    assert event.words == note(event.words.open(), DataClass.NARRATIVE, REQUEST, about=(HANA,), stream=REQUEST)
+    assert event.words.about == (HANA,)
 
 
 def test_sent_twice_a_request_answers_the_same_case_BR_19():
@@ -338,7 +340,8 @@ def test_somebody_the_students_record_names_already_is_not_registered_again_BR_1
 
 def test_a_caregiver_of_the_student_is_named_by_id_and_told_once_BR_12():
     known = request.context().new_id("somebody")
-    has_her = {Ref(Student, HANA): replace(student(), caregivers=(known,))}
+    mere = Caregiver(name=Sealed(known, DataClass.IDENTITY, MERE))
+    has_her = {Ref(Student, HANA): replace(student(), caregivers=(known,)), Ref(Caregiver, known): mere}
     by_id = (WhanauContact(caregiver=known, phone="021 555 0104"), WhanauContact(caregiver=known, email="m@example.nz"))
     outcome = request().knowing(has_her).when(submit(whanau=by_id))
     assert len(outcome.events_of(Ref(Caregiver, known))) == 2

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+from domain.catchments.catchment import Catchment, CatchmentDetails, NoSuchCatchment
 from domain.codesets.code_set import CodeEntry, CodeSet, UnknownCode
 from domain.decision import Ref
 from domain.ids import catchment_id, code_set_id
@@ -51,7 +52,15 @@ STUDENT = StudentRegistered(
 )
 RELATIONS = CodeSet(codes=(CodeEntry(code="MOTHER", label_en="Mother"),))
 caregiver = world(Caregiver)
-student = world(Student).knowing({Ref(Caregiver, WHO): [REGISTERED], Ref(CodeSet, code_set_id("Relation")): RELATIONS})
+PLACES = {
+    Ref(Catchment, catchment_id(code)): Catchment(
+        details=CatchmentDetails(code=code, name=code, region="Wellington", anniversary_set="WELLINGTON")
+    )
+    for code in ("C01", "C02")
+}
+student = world(Student).knowing(
+    {Ref(Caregiver, WHO): [REGISTERED], Ref(CodeSet, code_set_id("Relation")): RELATIONS, **PLACES}
+)
 LINK = LinkCaregiver(caregiver=WHO, tie=Tie(relation="MOTHER"))
 LINKED = CaregiverLinked(caregiver=WHO, tie=Sealed(STREAM, DataClass.IDENTITY, Tie(relation="MOTHER")))
 
@@ -137,6 +146,11 @@ def test_a_student_lives_in_the_catchment_of_the_latest_address_from_its_day_on_
     assert lives_in(date(2026, 2, 1)) is None
     assert lives_in(date(2026, 2, 2)) == lives_in(date(2026, 2, 28)) == CATCHMENT
     assert lives_in(date(2026, 3, 1)) == catchment_id("C02")
+
+
+def test_an_address_lies_in_a_catchment_that_there_is():
+    elsewhere = replace(LIVES, catchment=catchment_id("C03"))
+    student(STUDENT).when(elsewhere).then_refused(NoSuchCatchment, "catchment")
 
 
 def test_of_two_addresses_told_for_one_day_the_one_told_last_is_right_BR_33():

@@ -1,0 +1,1 @@
+"""Streams as such, whatever they tell of: which kind of thing the log keeps at an id."""
