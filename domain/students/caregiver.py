@@ -13,3 +13,4 @@ class Caregiver:
     name: Sealed[PersonName] | None = None
     contacts: tuple[Contact, ...] = ()
     students: tuple[UUID, ...] = ()  # who may reach a caregiver follows from the students they care for
+    registered_by: UUID | None = None  # who may say of whom they care for, until somebody has

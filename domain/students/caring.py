@@ -32,7 +32,7 @@ class RegisterCaregiver:
 
     def decide(self, caregiver: Caregiver, context: Context) -> list["CaregiverRegistered"]:
         name = Sealed(context.stream, DataClass.IDENTITY, self.name)
-        return [] if caregiver.name else [CaregiverRegistered(name=name)]
+        return [] if caregiver.name else [CaregiverRegistered(name=name, registered_by=context.actor.user)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +40,10 @@ class CaregiverRegistered:
     """A caregiver is known to the service by name; students and contact details are told apart."""
 
     name: Sealed[PersonName]
+    registered_by: UUID | None = None  # nobody, if a request told of them, which says of whom they care for as well
 
     def evolve(self, caregiver: Caregiver) -> Caregiver:
-        return replace(caregiver, name=self.name)
+        return replace(caregiver, name=self.name, registered_by=self.registered_by)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ class CareBegun:
     student: UUID
 
     def evolve(self, caregiver: Caregiver) -> Caregiver:
-        return replace(caregiver, students=(*caregiver.students, self.student))
+        return replace(caregiver, students=(*caregiver.students, self.student), registered_by=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

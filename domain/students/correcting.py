@@ -4,15 +4,21 @@ from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 from domain.decision import Claim, Context, Decision, Part, Ref, Refused
+from domain.relations import of_any_case
+from domain.rights import TABLE, Action
 from domain.sealed import DataClass, Sealed
 from domain.students.identity import held_by, nsn_claim, require_sound
 from domain.students.student import Student, StudentDetails
 from domain.text import STRICT, LongText
+from domain.users.user import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectStudentDetails:
-    """Replace what is recorded of a student by what is right, with the reason."""
+    """Replace what is recorded of a student by what is right, with the reason.
+
+    The NSN stays, unless who asks sees every student: to others a refusal would tell who is known.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -21,18 +27,19 @@ class CorrectStudentDetails:
 
     def decide(self, student: Student, context: Context) -> Decision:
         known = student.require()
-        if known == self.details:
+        right = self.details if sees_every_student(context) else _with_nsn(known, self.details)
+        if known == right:
             return Decision()
-        require_sound(self.details, context)
-        require_own_nsn(self.details, context)
+        require_sound(right, context)
+        require_own_nsn(right, context)
         happened = StudentDetailCorrected(
-            details=Sealed(context.stream, DataClass.IDENTITY, self.details),
+            details=Sealed(context.stream, DataClass.IDENTITY, right),
             reason=Sealed(context.stream, DataClass.NARRATIVE, self.reason),
             changed=tuple(
-                each.name for each in fields(known) if getattr(known, each.name) != getattr(self.details, each.name)
+                each.name for each in fields(known) if getattr(known, each.name) != getattr(right, each.name)
             ),
         )
-        old, new = _claims(known), _claims(self.details)
+        old, new = _claims(known), _claims(right)
         return Decision(
             parts=(Part(Ref(Student, context.stream), (happened,)),),
             take=dict.fromkeys(new - old, context.stream),
@@ -58,8 +65,24 @@ def require_own_nsn(details: StudentDetails, context: Context) -> None:
         raise NsnOfAnother("nsn")
 
 
+def sees_every_student(context: Context) -> bool:
+    """Say whether who asks may be told of any student: the roll's feed, and whoever corrects in every case."""
+    corrects = TABLE[Action.CORRECT_DETAILS].get(Role(context.actor.role), ())
+    return context.actor.role in TABLE[Action.FEED_ROLL] or of_any_case in corrects
+
+
+def _with_nsn(known: StudentDetails, right: StudentDetails) -> StudentDetails:
+    if right.nsn not in {None, known.nsn}:
+        raise NsnIsOfTheRoll("nsn")
+    return replace(right, nsn=known.nsn)
+
+
 def _claims(details: StudentDetails) -> set[Claim]:
     return {nsn_claim(details.nsn)} if details.nsn else set()
+
+
+class NsnIsOfTheRoll(Refused):
+    """The NSN comes from the roll; only a privacy officer corrects it by hand."""
 
 
 class NsnOfAnother(Refused):

@@ -38,11 +38,11 @@ from domain.students.contacting import (
 from domain.students.registering import StudentRegistered
 from domain.students.student import NoSuchStudent, Student, StudentDetails
 from domain.text import Address, AddressRole, AddressType, PersonName
-from tests.domain.given import STREAM, fold, world
+from tests.domain.given import SOMEBODY, STREAM, fold, world
 
 WHO = UUID(int=50)
 NAME = PersonName(family_name="Hohepa")
-REGISTERED = CaregiverRegistered(name=Sealed(STREAM, DataClass.IDENTITY, NAME))
+REGISTERED = CaregiverRegistered(name=Sealed(STREAM, DataClass.IDENTITY, NAME), registered_by=SOMEBODY.user)
 STUDENT = StudentRegistered(
     details=Sealed(
         STREAM,

@@ -4,16 +4,19 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+import pytest
+
 from domain.codesets.code_set import CodeEntry, CodeSet, UnknownCode
-from domain.decision import Claim, Ref
+from domain.decision import Actor, Claim, Ref
 from domain.ids import code_set_id
 from domain.sealed import UNKNOWN, DataClass, Sealed
-from domain.students.correcting import CorrectStudentDetails, NsnOfAnother, StudentDetailCorrected
+from domain.students.correcting import CorrectStudentDetails, NsnIsOfTheRoll, NsnOfAnother, StudentDetailCorrected
 from domain.students.identity import BornInTheFuture, BornTooLongAgo, nsn_claim
 from domain.students.merging import MergedInACircle, MergeNsn, NoNsn, NsnMerged, NsnReplaced
 from domain.students.registering import RegisterStudent, StudentRegistered
 from domain.students.student import NoSuchStudent, Student, StudentDetails, StudentForgotten
 from domain.text import PersonName
+from domain.users.user import Role
 from tests.domain.given import STREAM, TODAY, world
 
 given = world(Student)
@@ -121,6 +124,29 @@ def test_a_corrected_nsn_releases_the_wrong_one():
 def test_an_nsn_of_another_student_cannot_be_taken_by_a_correction():
     command = CorrectStudentDetails(details=replace(DETAILS, nsn="987654321"), reason="Found it.")
     given(REGISTERED).claimed(MASTER).when(command).then_refused(NsnOfAnother, "nsn")
+
+
+@pytest.mark.parametrize("role", [Role.CASE_MANAGER, Role.WORKFLOW_LEAD, Role.CIT_OFFICER])
+def test_whoever_does_not_see_every_student_learns_of_no_nsn_whether_it_is_known(role):
+    world_ = given(REGISTERED).by(Actor(user=UUID(int=5), role=role, organisation=UUID(int=6)))
+    for claims in (MASTER, {}):
+        for nsn in ("987654321", "0123456789"):
+            command = CorrectStudentDetails(details=replace(DETAILS, nsn=nsn), reason="Found it.")
+            world_.claimed(claims).when(command).then_refused(NsnIsOfTheRoll, "nsn")
+    kept = world_.claimed(OURS).when(CorrectStudentDetails(details=replace(RIGHT, nsn=None), reason="Misspelt."))
+    (event,) = kept.events
+    assert isinstance(event, StudentDetailCorrected)
+    known = event.details.open()
+    assert isinstance(known, StudentDetails)
+    assert known.nsn == DETAILS.nsn
+    assert (kept.decision.take, kept.decision.release) == ({}, ())
+
+
+def test_a_privacy_officer_corrects_an_nsn_and_is_told_if_it_is_anothers():
+    officer = Actor(user=UUID(int=5), role=Role.PRIVACY_OFFICER, organisation=UUID(int=6))
+    command = CorrectStudentDetails(details=replace(DETAILS, nsn="987654321"), reason="Found it.")
+    assert given(REGISTERED).by(officer).claimed(OURS).when(command).events
+    given(REGISTERED).by(officer).claimed(MASTER).when(command).then_refused(NsnOfAnother, "nsn")
 
 
 def test_nobody_can_be_corrected_who_is_not_there_or_is_forgotten():
