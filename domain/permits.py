@@ -1,10 +1,11 @@
 """What every command asks of authority: which action, on the facts of which case or organisation."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from domain.authority import Authority, Question, asker_of, may
+from domain.authority import Authority, Question, asker_of, may, require
 from domain.calendars.publishing import PublishCalendar, PublishSchoolCalendar
 from domain.cases.allocating import AllocateCase, MoveToCatchmentProvider
 from domain.cases.assigning import AssignCaseManager, NoteManagerLeft, ReassignCaseManager, ReturnCaseToQueue
@@ -50,6 +51,7 @@ from domain.students.correcting import CorrectStudentDetails
 from domain.students.enrolling import RecordEnrolment, RecordWithdrawal
 from domain.students.merging import MergeNsn
 from domain.students.registering import RegisterStudent
+from domain.users.approving import Approve, AskForLogin, AskForRole, Decline, Withdraw
 from domain.users.granting import GrantRole, RevokeRole
 from domain.users.inviting import ChangeUserDetails, InviteUser
 from domain.users.training import RecordTrainingPassed
@@ -85,13 +87,13 @@ _OF_THE_MINISTRY: Final[dict[type[Any], Action]] = {
     **dict.fromkeys((PublishCalendar, PublishSchoolCalendar), Action.KEEP_REFERENCE_DATA),
     InviteUser: Action.INVITE_USER,
     **dict.fromkeys((ChangeUserDetails, RecordTrainingPassed), Action.GRANT_MINISTRY_ROLE),
+    **dict.fromkeys((AskForRole, AskForLogin, Approve, Decline, Withdraw), Action.GRANT_MINISTRY_ROLE),
     **dict.fromkeys((WarnOfExpiry, ExpireDraft, ReclaimStream), Action.RUN_AUTOMATION),
 }
 _OF_A_REQUEST: Final = (SaveDraft, DiscardDraft, SubmitCaRequest)
 _OF_A_GRANT: Final = (GrantRole, RevokeRole)
 _OF_A_PERSON: Final = (
     CorrectStudentDetails,
-    LinkCaregiver,
     UnlinkCaregiver,
     CorrectCaregiverName,
     AddContactDetail,
@@ -107,6 +109,7 @@ def authority() -> Authority:
         | dict.fromkeys(_OF_A_REQUEST, _of_request)
         | dict.fromkeys(_OF_A_GRANT, _of_grant)
         | dict.fromkeys(_OF_A_PERSON, _of_person)
+        | {LinkCaregiver: _of_student_and_caregiver}
     )
 
 
@@ -175,11 +178,25 @@ def _of_grant(command: GrantRole | RevokeRole, state: object, context: Context) 
 def _of_person(command: object, state: object, context: Context) -> tuple[Action, CaseFacts]:
     """A student is reached through their case, a caregiver through that of any of their children."""
     students = state.students if isinstance(state, Caregiver) else (context.stream,)
+    return Action.CORRECT_DETAILS, _nearest(students, context)
+
+
+def _of_student_and_caregiver(command: LinkCaregiver, state: object, context: Context) -> tuple[Action, CaseFacts]:
+    """To care for a student makes a caregiver reachable: only for whoever reaches them already, or registered them."""
+    caregiver = context.fact(Caregiver, command.caregiver)
+    student = _nearest((context.stream,), context)
+    if caregiver.registered_by == context.actor.user:
+        return Action.CORRECT_DETAILS, student
+    require(asker_of(context), Action.CORRECT_DETAILS, student)
+    return Action.CORRECT_DETAILS, _nearest(caregiver.students, context)
+
+
+def _nearest(students: Iterable[UUID], context: Context) -> CaseFacts:
+    """Return the facts of the case, among those of some students, that lets the asker do most."""
     asker = asker_of(context)
     rights = (Action.CORRECT_DETAILS, Action.READ_CASE)  # in sight and not theirs to do says so (BR-69)
     cases = (_case_of(student, context) for student in students)
-    nearest = max(cases, key=lambda case: [may(asker, each, case) for each in rights], default=CaseFacts())
-    return Action.CORRECT_DETAILS, nearest
+    return max(cases, key=lambda case: [may(asker, each, case) for each in rights], default=CaseFacts())
 
 
 def _case_of(student: UUID, context: Context) -> CaseFacts:

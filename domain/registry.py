@@ -41,7 +41,7 @@ SLICES: Final[Mapping[str, tuple[str, ...]]] = {
     "schools": ("funding", "registering", "zoning"),
     "streams": ("reclaiming",),
     "students": ("caring", "contacting", "correcting", "enrolling", "merging", "registering"),
-    "users": ("granting", "inviting", "training"),
+    "users": ("approving", "granting", "inviting", "training"),
 }
 """The slices of every package. A new one is listed here, or a test says so."""
 

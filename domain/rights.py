@@ -4,12 +4,17 @@ The table lists them all; whatever it does not list is refused.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, TypeAlias
+from uuid import UUID
 
 from domain.relations import (
+    Asker,
+    CaseFacts,
     Relation,
+    Standing,
     anywhere,
     of_any_case,
     of_cit,
@@ -144,11 +149,29 @@ TABLE: Final[Mapping[Action, Rights]] = MappingProxyType(
         ),
         Action.FEED_ROLL: _SYSTEM,
         Action.KEEP_REFERENCE_DATA: {**_ADMIN, **_SYSTEM},
-        Action.INVITE_USER: {**_ADMIN, **_SYSTEM, Role.DELEGATED_AUTHORISER: (anywhere,)},
-        Action.GRANT_STAFF_ROLE: {**_ADMIN, **_SYSTEM, Role.DELEGATED_AUTHORISER: (of_own_organisation,)},
-        Action.GRANT_MINISTRY_ROLE: {**_ADMIN, **_SYSTEM},
+        Action.INVITE_USER: {**_ADMIN, Role.DELEGATED_AUTHORISER: (anywhere,)},
+        Action.GRANT_STAFF_ROLE: {**_ADMIN, Role.DELEGATED_AUTHORISER: (of_own_organisation,)},
+        Action.GRANT_MINISTRY_ROLE: _ADMIN,
     }
 )
 """Every right there is. A role that is not listed with an action has no right to it anywhere."""
 
 READS: Final = frozenset(action for action in Action if action.name.startswith("READ_"))
+
+_NOBODY, _SOMEBODY = UUID(int=0), UUID(int=1)
+
+
+def _reads_of_strangers(role: Role, relations: tuple[Relation, ...]) -> bool:
+    """Say whether one of the relations holds with a case, or an organisation, that the role has nothing to do with."""
+    asker = Asker(user=_SOMEBODY, role=role, organisation=_SOMEBODY, today=date.min)
+    cases = (CaseFacts(standing=each) for each in (Standing.ACTIVE, Standing.CLOSED))
+    return any(related(asker, facts) for facts in (*cases, CaseFacts(organisation=_NOBODY)) for related in relations)
+
+
+READERS_OF_EVERYTHING: Final = frozenset(
+    role for action in READS for role, relations in TABLE[action].items() if _reads_of_strangers(role, relations)
+)
+"""The roles that read what they have nothing to do with: cases of strangers, or reports of any organisation."""
+
+NEED_TWO: Final = READERS_OF_EVERYTHING | TABLE[Action.GRANT_MINISTRY_ROLE].keys()
+"""The roles that one administrator alone gives to nobody (ADR 19)."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from projections import cases, catchments, clocks, drafts, grants, people, providers, schools, timeline
+from projections import approvals, cases, catchments, clocks, drafts, grants, people, providers, schools, timeline
 from projections.model import Model
 
 MODELS: Final[tuple[Model[Any], ...]] = (
@@ -15,6 +15,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     catchments.project,
     grants.project,
     drafts.project,
+    approvals.project,
 )
 
 

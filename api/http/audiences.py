@@ -33,5 +33,8 @@ SchoolReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_SCHOOL
 RegionalReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_REGIONAL_REPORTS))]
 ProviderReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_PROVIDER_REPORTS))]
 
+Anybody: TypeAlias = Annotated[Actor, Depends(Audience(*Action))]
+"""Whoever holds a role: what they are answered is about themselves, unless they may see more."""
+
 PUBLIC = Depends(public)
 """`dependencies=[PUBLIC]`: anybody, without a token."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.questions import case, caseload, kpi, provider_queue, region, school_dashboard, timeline
+from api.questions import approvals, case, caseload, kpi, provider_queue, region, school_dashboard, timeline
 
 ROUTERS: Final = (
     case.router,
@@ -12,4 +12,5 @@ ROUTERS: Final = (
     caseload.router,
     region.router,
     kpi.router,
+    approvals.router,
 )

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from api.reference import calendars, caregivers, catchments, providers, rules, schools, students, users
+from api.reference import approvals, calendars, caregivers, catchments, providers, rules, schools, students, users
 
 ROUTERS: Final = (
+    approvals.router,
     calendars.router,
     caregivers.router,
     catchments.router,

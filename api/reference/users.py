@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1/users", tags=["users"])
     ),
 )
 async def invite_user(actor: Inviter, command: Body[InviteUser], desk: AtDesk) -> Response:
-    """Open a stream for a user; answers `user`, who is another if the login is known already."""
+    """Open a stream for a user; answers `user`. Only administrators are told another if the login is known already."""
     done = await desk.open(User, command, by=actor)
     return made(done, "/v1/users", done.ids["user"])
 
@@ -55,7 +55,7 @@ async def invite_user(actor: Inviter, command: Body[InviteUser], desk: AtDesk) -
 async def change_user_details(
     user_id: UUID, actor: Administrator, command: Body[ChangeUserDetails], desk: AtDesk
 ) -> Response:
-    """Correct a user's name or addresses, or the login that they come with from now on."""
+    """Correct a user's name or addresses; another login is asked for under `/v1/approvals`."""
     return answer(await desk.ask(User, user_id, command, by=actor))
 
 
@@ -85,7 +85,7 @@ async def record_training_passed(
     ),
 )
 async def grant_role(user_id: UUID, actor: Granter, command: Body[GrantRole], desk: AtDesk) -> Response:
-    """Give somebody a role in an organisation, for a time."""
+    """Give somebody a role in an organisation, for a time; some roles are asked for under `/v1/approvals`."""
     return answer(await desk.ask(User, user_id, command, by=actor))
 
 

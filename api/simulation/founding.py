@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -10,20 +11,21 @@ from api.simulation.asking import Api, Person
 from api.simulation.people import People, Pupil
 from api.simulation.places import PLACES, PROVIDER_NAMES, REGION, Place
 from api.simulation.timetable import together
+from domain.rights import NEED_TWO
 from domain.users.user import PROVIDER_ROLES, Role
 
 T = TypeVar("T")
 
 AT_ONCE: Final = 24
 SINCE: Final = "2026-01-05"
-AUDIT_ENDS: Final = "2027-12-31"
+AUDIT_ENDS: Final = "2026-12-31"
 
 
 async def found(api: Api, people: People) -> dict[int, UUID]:
     """Set everything up, and return the id of each pupil."""
-    await _admit(api, people.admin, people.enrol)
+    await _invite(api, people.admin, people.enrol)
     await _each(_school, PLACES, api, people.admin)
-    await _each(_admitted, people.staff, api, people.admin)
+    await _each(partial(_admitted, people.second), people.staff, api, people.admin)
     ids = await _each(_pupil, people.pupils, api, people.enrol)
     return {pupil.number: made for pupil, made in zip(people.pupils, ids, strict=True)}
 
@@ -75,21 +77,26 @@ async def _in_school(api: Api, admin: Person, place: Place) -> None:
     await api.ask(admin, f"/v1/schools/{place.id}/isp-funding", {"from_on": SINCE})
 
 
-async def _admitted(api: Api, admin: Person, person: Person) -> None:
-    await _admit(api, admin, person)
-
-
-async def _admit(api: Api, admin: Person, person: Person) -> None:
-    """Invite somebody, and give them their role."""
+async def _invite(api: Api, admin: Person, person: Person) -> None:
     details = {"name": person.name, "email": person.login, "login": person.login}
     invited = await api.ask(admin, "/v1/users", {"details": details}, name=person.login)
     person.id = UUID(invited["ids"]["user"])
+
+
+async def _admitted(second: Person, api: Api, admin: Person, person: Person) -> None:
+    """Invite somebody, and give them their role: the administrator alone, or both together."""
+    await _invite(api, admin, person)
     if person.role in PROVIDER_ROLES:
         await api.ask(admin, f"/v1/users/{person.id}/training", {"passed_on": SINCE})
     grant = {"role": person.role, "organisation": str(person.organisation), "from_on": SINCE}
     if person.role is Role.AUDITOR:
         grant |= {"to_on": AUDIT_ENDS, "reason": "The yearly audit of the sample."}
-    await api.ask(admin, f"/v1/users/{person.id}/grant", grant)
+    if person.role not in NEED_TWO:
+        await api.ask(admin, f"/v1/users/{person.id}/grant", grant)
+        return
+    asked = await api.ask(admin, "/v1/approvals/role", {"user": str(person.id)} | grant, name=person.login)
+    if asked["version"]:  # else they have the role already
+        await api.ask(second, f"/v1/approvals/{asked['id']}/approve", {"login": person.login})
 
 
 async def _pupil(api: Api, enrol: Person, pupil: Pupil) -> UUID:

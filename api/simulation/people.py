@@ -70,13 +70,14 @@ class People:
     schools: tuple[School, ...]
     providers: dict[UUID, Provider]
     admin: Person
+    second: Person  # the other administrator, who approves what takes two
     enrol: Person
     ministry: tuple[Person, ...]
     pupils: list[Pupil] = field(default_factory=list)
 
     @property
     def staff(self) -> Iterator[Person]:
-        """Everybody who works with the service, but the administrator and ENROL."""
+        """Everybody who works with the service, but the administrators and ENROL."""
         yield from self.ministry
         for school in self.schools:
             yield from school.staff
@@ -93,6 +94,7 @@ def people(seed: int, cases: int, begin: date) -> People:
         schools=schools,
         providers=providers,
         admin=ministry("admin", Role.SYSTEM_ADMIN),
+        second=ministry("second.admin", Role.SYSTEM_ADMIN),
         enrol=ministry("enrol", Role.SYSTEM),
         ministry=(
             ministry("cit", Role.CIT_OFFICER),

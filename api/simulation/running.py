@@ -21,7 +21,6 @@ from api.simulation.term import Played, Term, play
 from domain.cases.case import Case
 from domain.decision import Command, Ref
 from domain.ids import MINISTRY
-from domain.users.user import Role
 from eventstore.requests import Request
 
 PATIENCE_SECONDS: Final = 30.0
@@ -59,7 +58,8 @@ async def play_at(
     if service.own_clock() > term.starts_at:
         raise ClockBehind(ClockBehind.__doc__)
     who = people(term.seed, term.cases, term.begin)
-    grant(service, Role.SYSTEM_ADMIN, MINISTRY, who.admin.login)
+    for person in (who.admin, who.second, who.enrol):
+        grant(service, person.role, MINISTRY, person.login)
     admit(service.writer, term.begin)
 
     async def automate(case: UUID, command: Command) -> None:

@@ -14,6 +14,9 @@ from domain.text import STRICT
 MOST: Final = 1_000
 """No parameter counts more days, hours, months or cases than this."""
 
+GUARDS: Final = {"approval_days": (1, 60), "administrators_apart_days": (14, MOST), "audit_longest_days": (1, 732)}
+"""The least and the most of what guards administrators: one alone publishes the policy, and undoes none of it."""
+
 MAY_BE_EMPTY: Final = frozenset({"forums", "hard_stops"})
 
 
@@ -52,10 +55,10 @@ def out_of_range(values: PolicyValues) -> tuple[str, ...]:
 
 def _usable(name: str, value: object) -> bool:
     numbers = [each for each in (value if isinstance(value, tuple) else (value,)) if isinstance(each, int)]
-    most = 100 if name.endswith("_percent") else MOST
+    least, most = GUARDS.get(name, (0, 100 if name.endswith("_percent") else MOST))
     rising = name != "star_thresholds" or all(one < other for one, other in pairwise(numbers))
     named = value != () or name in MAY_BE_EMPTY
-    return rising and named and all(0 <= each <= most for each in numbers)
+    return rising and named and all(least <= each <= most for each in numbers)
 
 
 class ParameterOutOfRange(Refused):

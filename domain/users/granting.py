@@ -1,23 +1,29 @@
 """Granting roles: to whom, in which organisation, for how long. A revocation works at once."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
-from domain.decision import Context, Refused
+from domain.decision import Context, Decision, Part, Ref, Refused
 from domain.effective import require_order
 from domain.ids import MINISTRY
+from domain.policies.policy import SERVICE_POLICY, Policy
 from domain.providers.provider import Provider
+from domain.rights import NEED_TWO
 from domain.schools.school import School
 from domain.sealed import DataClass, Sealed
 from domain.text import STRICT, LongText
-from domain.users.user import PROVIDER_ROLES, SCHOOL_ROLES, Grant, Role, User
+from domain.users.seconding import NeedsSecondAdministrator, by_program
+from domain.users.user import PROVIDER_ROLES, SCHOOL_ROLES, Grant, Role, Seconded, User, user_meant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRole:
-    """Give somebody a role in an organisation. Auditors get theirs for a time and with a reason."""
+    """Give somebody a role in an organisation. Auditors get theirs for a time and with a reason.
+
+    A role that reads everything, or makes an administrator, is asked for and approved by another one (ADR 19).
+    """
 
     __pydantic_config__ = STRICT
 
@@ -27,27 +33,16 @@ class GrantRole:
     to_on: date | None = None
     reason: LongText | None = None
 
-    def decide(self, user: User, context: Context) -> list["UserRoleGranted"]:
-        require_order(self.from_on, self.to_on)
-        user.require()
-        if any(covers(each, self._grant) for each in user.grants):
-            return []
-        self._require_allowed(user, context)
-        reason = Sealed(context.stream, DataClass.NARRATIVE, self.reason) if self.reason else None
-        return [UserRoleGranted(grant=self._grant, reason=reason)]
-
-    def _require_allowed(self, user: User, context: Context) -> None:
-        if context.actor.user == context.stream:
-            raise GrantedToOneself
-        if self.role is Role.AUDITOR and not (self.to_on and self.reason):
-            raise AuditNeedsTermAndReason("to_on", "reason")
-        if self.role in PROVIDER_ROLES and user.training_passed_on is None:
-            raise TrainingNotPassed("role")
-        if not has_role(self.role, self.organisation, context):
-            raise NotARoleOfThisOrganisation("organisation")
+    def decide(self, addressed: User, context: Context) -> Decision:
+        whom, user = user_meant(addressed, context)
+        _require_giver(self.role, whom, context)
+        if self.role in NEED_TWO and not by_program(context):
+            raise NeedsSecondAdministrator("role")
+        happened = granted(self.grant, self.reason, whom, user, context)
+        return Decision(parts=(Part(Ref(User, whom), happened),) if happened else ())
 
     @property
-    def _grant(self) -> Grant:
+    def grant(self) -> Grant:
         return Grant(role=self.role, organisation=self.organisation, from_on=self.from_on, to_on=self.to_on)
 
 
@@ -57,23 +52,26 @@ class UserRoleGranted:
 
     grant: Grant
     reason: Sealed[str] | None = None  # an auditor's role always has one
+    seconded: Seconded | None = None  # by which two administrators, if it needed two (ADR 19)
 
     def evolve(self, user: User) -> User:
-        return replace(user, grants=(*user.grants, self.grant))
+        made = (self.seconded,) if self.seconded and self.grant.role is Role.SYSTEM_ADMIN else ()
+        return replace(user, grants=(*user.grants, self.grant), made_administrator=(*user.made_administrator, *made))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeRole:
-    """Take a role in an organisation away, at once and for good."""
+    """Take a role in an organisation away, at once and for good. One administrator is enough (ADR 19)."""
 
     __pydantic_config__ = STRICT
 
     role: Role
     organisation: UUID
 
-    def decide(self, user: User, context: Context) -> list["UserRoleRevoked"]:
+    def decide(self, addressed: User, context: Context) -> Decision:
+        whom, user = user_meant(addressed, context)
         happened = UserRoleRevoked(role=self.role, organisation=self.organisation)
-        return [] if happened.evolve(user) == user else [happened]
+        return Decision(parts=() if happened.evolve(user) == user else (Part(Ref(User, whom), (happened,)),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +86,45 @@ class UserRoleRevoked:
 
     def _names(self, grant: Grant) -> bool:
         return (grant.role, grant.organisation) == (self.role, self.organisation)
+
+
+def granted(
+    grant: Grant, reason: str | None, whom: UUID, user: User, context: Context, seconded: Seconded | None = None
+) -> tuple[UserRoleGranted, ...]:
+    """Return what giving somebody a role becomes: nothing if they have it. Raises what speaks against it."""
+    require_order(grant.from_on, grant.to_on)
+    user.require()
+    if any(covers(each, grant) for each in user.grants):
+        return ()
+    _require_allowed(grant, reason, whom, user, context)
+    sealed = Sealed(whom, DataClass.NARRATIVE, reason) if reason else None
+    return (UserRoleGranted(grant=grant, reason=sealed, seconded=seconded),)
+
+
+def _require_allowed(grant: Grant, reason: str | None, whom: UUID, user: User, context: Context) -> None:
+    _require_giver(grant.role, whom, context)
+    if grant.role is Role.AUDITOR:
+        _require_term(grant, reason, context)
+    if grant.role in PROVIDER_ROLES and user.training_passed_on is None:
+        raise TrainingNotPassed("role")
+    if not has_role(grant.role, grant.organisation, context):
+        raise NotARoleOfThisOrganisation("organisation")
+
+
+def _require_giver(role: Role, whom: UUID, context: Context) -> None:
+    """Raise if who asks gives this role to nobody, or not to this one."""
+    if context.actor.user == whom:
+        raise GrantedToOneself
+    if role is Role.SYSTEM and not by_program(context):
+        raise GrantedByTheProgram("role")
+
+
+def _require_term(grant: Grant, reason: str | None, context: Context) -> None:
+    if not (grant.to_on and reason):
+        raise AuditNeedsTermAndReason("to_on", "reason")
+    longest = context.fact(Policy, SERVICE_POLICY).in_force(context.today).audit_longest_days
+    if grant.to_on - grant.from_on >= timedelta(days=longest):
+        raise AuditTooLong("to_on")
 
 
 def covers(held: Grant, asked: Grant) -> bool:
@@ -111,8 +148,16 @@ class GrantedToOneself(Refused):
     """Nobody grants a role to themselves."""
 
 
+class GrantedByTheProgram(Refused):
+    """The role of a system's own user is granted where the service runs, by the program alone."""
+
+
 class AuditNeedsTermAndReason(Refused):
     """An auditor's role is granted for a time, with a last day and a reason."""
+
+
+class AuditTooLong(Refused):
+    """An auditor's role is granted for so long at most as the policy says."""
 
 
 class TrainingNotPassed(Refused):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain.decision import Refused
+from domain.decision import Context, Refused
 from domain.effective import holds
 from domain.sealed import Sealed, Unknown
 from domain.text import STRICT, Email, PersonName, ShortText
@@ -68,10 +68,21 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seconded:
+    """What two administrators did together: who asked, who approved, on which day."""
+
+    asked_by: UUID
+    approved_by: UUID
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     details: Sealed[UserDetails] | None = None
     grants: tuple[Grant, ...] = ()
     training_passed_on: date | None = None
+    made_administrator: tuple[Seconded, ...] = ()  # by whom, each time that others did
+    stands_for: UUID | None = None  # another user, whom an organisation invited under this id
 
     @property
     def registered(self) -> bool:
@@ -93,6 +104,16 @@ class User:
     def holds_any(self, roles: frozenset[Role], organisation: UUID, day: date) -> bool:
         """Say whether one of the roles is theirs in the organisation on the day."""
         return any(self.holds(role, organisation, day) for role in roles)
+
+
+def user_meant(addressed: User, context: Context) -> tuple[UUID, User]:
+    """Return who is meant by the id of a command, and how they stand."""
+    return whom_of(context.stream, addressed, context)
+
+
+def whom_of(named: UUID, known: User, context: Context) -> tuple[UUID, User]:
+    """Return the user under an id and how they stand: themselves, or whom an organisation invited under it."""
+    return (named, known) if known.stands_for is None else (known.stands_for, context.fact(User, known.stands_for))
 
 
 class NoSuchUser(Refused):

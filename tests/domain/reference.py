@@ -18,10 +18,12 @@ from domain.students import caring, contacting, correcting, enrolling, merging
 from domain.students import registering as students
 from domain.students.caregiver import Caregiver
 from domain.students.student import Student
-from domain.users import granting, inviting, training
+from domain.users import approving, granting, inviting, training
+from domain.users.approval import Approval
 from domain.users.user import User
 
 SLICES = (
+    approving,
     caring,
     codes,
     contacting,
@@ -55,6 +57,7 @@ STREAMS = {
     School: (schools, zoning, funding),
     Catchment: (defining, contracting),
     Provider: (providers,),
+    Approval: (approving,),
     User: (inviting, granting, training),
     Policy: (publishing,),
     Criteria: (revising,),

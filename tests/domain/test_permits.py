@@ -18,8 +18,9 @@ from domain.ids import MINISTRY, school_id
 from domain.permits import authority
 from domain.requests.drafting import ExpireDraft, SaveDraft
 from domain.requests.request import NoSuchRequest, Request, RequestStatus
+from domain.sealed import DataClass, Sealed
 from domain.students.caregiver import Caregiver
-from domain.students.caring import CareBegun, CorrectCaregiverName, LinkCaregiver, Tie
+from domain.students.caring import CareBegun, CareEnded, CaregiverRegistered, CorrectCaregiverName, LinkCaregiver, Tie
 from domain.students.contacting import AddContactDetail, ContactDetail
 from domain.students.correcting import CorrectStudentDetails
 from domain.students.enrolling import RecordEnrolment
@@ -40,6 +41,12 @@ CASES = {
     Ref(Student, HANA): student(),
     Ref(Student, SIBLING): student(at=RIMU),
 }
+NEW, OWN, THEIRS = UUID(int=17), UUID(int=18), UUID(int=19)
+CAREGIVERS = {
+    Ref(Caregiver, NEW): Caregiver(registered_by=ME),
+    Ref(Caregiver, OWN): Caregiver(students=(SIBLING, HANA)),
+    Ref(Caregiver, THEIRS): Caregiver(students=(SIBLING,)),
+}
 HOLDERS = {active_case_of(HANA): MINE, active_case_of(SIBLING): COLLEAGUES}
 AUTHORITY = authority()
 PAUSE = PauseCase(attestations=ALL_FOUR)
@@ -50,7 +57,7 @@ ADD = AddContactDetail(contact=UUID(int=16), detail=ContactDetail(phone="021 123
 def ask(command: Any, role: Role, organisation: UUID, stream: UUID = HANA, state: Any = None) -> None:
     grant = Grant(role=role, organisation=organisation, from_on=TODAY)
     actor = Actor(user=ME, role=role, organisation=organisation)
-    known = {**CASES, Ref(User, ME): User(grants=(grant,))}
+    known = {**CASES, **CAREGIVERS, Ref(User, ME): User(grants=(grant,))}
     context = world(Student).by(actor).at(stream).knowing(known).claimed(HOLDERS).context()
     AUTHORITY.check(command, Student() if state is None else state, context)
 
@@ -110,7 +117,7 @@ def test_the_case_manager_of_a_student_may_correct_details_and_contacts():
     details = StudentDetails(name=NAME, born_on=date(2015, 1, 1))
     commands = (
         CorrectStudentDetails(details=details, reason="Typed wrong."),
-        LinkCaregiver(caregiver=UUID(int=17), tie=Tie(relation="MOTHER")),
+        LinkCaregiver(caregiver=NEW, tie=Tie(relation="MOTHER")),
         ADD,
     )
     for command in commands:
@@ -139,6 +146,25 @@ def test_a_caregiver_is_out_of_sight_unless_a_case_of_their_children_is_seen_BR_
             ask(command, Role.ATTENDANCE_LEAD, KAURI, state=Caregiver(students=(SIBLING, HANA)))
         with pytest.raises(NotFound):
             ask(command, Role.ATTENDANCE_LEAD, KAURI, state=Caregiver(students=(SIBLING,)))
+
+
+def test_nobody_makes_a_caregiver_reachable_whom_they_do_not_reach():
+    tie = Tie(relation="MOTHER")
+    for caregiver in (NEW, OWN):
+        ask(LinkCaregiver(caregiver=caregiver, tie=tie), Role.CASE_MANAGER, AWHI)
+    for caregiver in (THEIRS, UUID(int=20)):
+        with pytest.raises(NotFound):
+            ask(LinkCaregiver(caregiver=caregiver, tie=tie), Role.CASE_MANAGER, AWHI)
+        with pytest.raises(NotAllowed):
+            ask(LinkCaregiver(caregiver=caregiver, tie=tie), Role.ATTENDANCE_LEAD, KAURI)
+
+
+def test_whoever_registered_a_caregiver_reaches_them_only_until_somebody_said_of_whom_they_care_for():
+    registered = CaregiverRegistered(name=Sealed(NEW, DataClass.IDENTITY, NAME), registered_by=ME)
+    assert world(Caregiver)(registered).state.registered_by == ME
+    begun = CareBegun(student=SIBLING)
+    assert world(Caregiver)(registered, begun).state.registered_by is None
+    assert world(Caregiver)(registered, begun, CareEnded(student=SIBLING)).state.registered_by is None
 
 
 def test_only_the_system_tells_the_roll():

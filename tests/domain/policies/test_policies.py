@@ -111,6 +111,15 @@ def test_a_value_that_no_rule_could_use_is_refused_by_its_name(wrong):
     given().when(publish).then_refused(ParameterOutOfRange, *wrong)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"administrators_apart_days": 13}, {"approval_days": 0}, {"approval_days": 61}, {"audit_longest_days": 733}],
+)
+def test_no_policy_undoes_what_guards_administrators(wrong):
+    publish = PublishPolicy(version=1, effective_from=TODAY, values=PolicyValues(**wrong))
+    given().when(publish).then_refused(ParameterOutOfRange, *wrong)
+
+
 def test_edges_that_are_fine():
     values = PolicyValues(chronic_percent=100, silent_days=0, forums=(), hard_stops=(), letter_gaps=(0, 10))
     assert given().when(PublishPolicy(version=1, effective_from=TODAY, values=values)).events

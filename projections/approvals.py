@@ -1,0 +1,115 @@
+"""Approvals: what one administrator asked another one to approve, one row each, and what became of it (ADR 19)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL
+
+from domain.users.approval import ApprovalStatus
+from domain.users.approving import (
+    ApprovalDeclined,
+    ApprovalGiven,
+    ApprovalWithdrawn,
+    LoginAskedFor,
+    RoleAskedFor,
+)
+from domain.users.user import Role
+from eventstore.connections import Connection
+from eventstore.log import Recorded
+from projections.model import Model
+from projections.moments import AsAt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Without a role, it is another login that was asked for. One that nobody approved in time still reads ASKED."""
+
+    approval_id: UUID
+    user_id: UUID
+    status: ApprovalStatus
+    asked_by: UUID
+    asked_on: date
+    expires_on: date
+    role: Role | None = None
+    organisation: UUID | None = None
+    from_on: date | None = None
+    to_on: date | None = None
+    settled_by: UUID | None = None
+    settled_on: date | None = None
+
+
+project: Final = Model("approvals", Row, key=("approval_id",), present=(("user_id",), ("asked_on",)))
+
+
+@project.on(RoleAskedFor)
+def role_asked_for(row: Row | None, event: RoleAskedFor, recorded: Recorded) -> Row:
+    asked, grant = _asked(event, recorded), event.grant
+    return replace(asked, role=grant.role, organisation=grant.organisation, from_on=grant.from_on, to_on=grant.to_on)
+
+
+@project.on(LoginAskedFor)
+def login_asked_for(row: Row | None, event: LoginAskedFor, recorded: Recorded) -> Row:
+    return _asked(event, recorded)
+
+
+@project.on(ApprovalGiven)
+def approved(row: Row, event: ApprovalGiven, recorded: Recorded) -> Row:
+    return _settled(row, ApprovalStatus.APPROVED, event.approved_by, recorded)
+
+
+@project.on(ApprovalDeclined)
+def declined(row: Row, event: ApprovalDeclined, recorded: Recorded) -> Row:
+    return _settled(row, ApprovalStatus.DECLINED, event.declined_by, recorded)
+
+
+@project.on(ApprovalWithdrawn)
+def withdrawn(row: Row, event: ApprovalWithdrawn, recorded: Recorded) -> Row:
+    return _settled(row, ApprovalStatus.WITHDRAWN, event.withdrawn_by, recorded)
+
+
+def _asked(event: RoleAskedFor | LoginAskedFor, recorded: Recorded) -> Row:
+    return Row(
+        approval_id=recorded.stream,
+        user_id=event.user,
+        status=ApprovalStatus.ASKED,
+        asked_by=event.asked_by,
+        asked_on=recorded.decided_on,
+        expires_on=event.expires_on,
+    )
+
+
+def _settled(row: Row, status: ApprovalStatus, by: UUID, recorded: Recorded) -> Row:
+    return replace(row, status=status, settled_by=by, settled_on=recorded.decided_on)
+
+
+_LATEST: Final = SQL("""
+SELECT max(e.position) FROM log.events e
+ WHERE e.type = ANY(%(types)s)
+   AND e.position > (SELECT min(p.position) FROM projection.positions p WHERE p.model = %(model)s AND p.state = 'live')
+""")
+_ROWS: Final = SQL("""
+SELECT {columns} FROM {view} r
+ WHERE {at} AND (%(user)s::uuid IS NULL OR r.user_id = %(user)s)
+   AND (%(day)s::date IS NULL OR (r.asked_on, r.approval_id) < (%(day)s, %(id)s))
+ ORDER BY r.asked_on DESC, r.approval_id DESC LIMIT %(most)s
+""")
+
+
+def latest(db: Connection) -> int:
+    """Return the last position that tells of an approval and that the rows may lack; 0 if they lack none."""
+    found = db.cursor(row_factory=tuple_row).execute(
+        _LATEST, {"types": [kind.__name__ for kind in project.handlers], "model": project.name}
+    )
+    return (found.fetchone() or (None,))[0] or 0
+
+
+def of(db: Connection, user: UUID | None, at: AsAt, after: tuple[date, UUID] | None, most: int) -> Iterator[Row]:
+    """Return what was asked for somebody, or for anybody, the latest first."""
+    day, last = after or (None, None)
+    query = _ROWS.format(columns=project.listed("r"), view=SQL(project.view), at=at.rows(project, "r"))
+    rows = db.cursor(row_factory=tuple_row).execute(query, {"user": user, "day": day, "id": last, "most": most})
+    return (project.read(row) for row in rows)
