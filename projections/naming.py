@@ -1,4 +1,8 @@
-"""Naming: what the ids in an answer are called, as at its moment; an erased person is called nothing."""
+"""Naming: what the ids in an answer are called.
+
+People are called by their present name, whatever moment is asked for (BR-113), places by the one that they had then.
+An erased person is called nothing, and one whose stream stands still neither.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -7,6 +11,7 @@ from uuid import UUID
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
+from domain.text import PersonName
 from eventstore.connections import Connection
 from projections import people, providers, schools
 from projections.model import Model
@@ -16,30 +21,30 @@ MODELS: Final[tuple[Model[Any], ...]] = (people.project, schools.project, provid
 """What `moment` has to be asked for these names."""
 
 _NAMED: Final = SQL("""
-SELECT p.person_id, p.student, p."user", NULL FROM service.people p WHERE p.person_id = ANY(%(ids)s) AND {people}
+SELECT p.person_id, p.name, NULL FROM service.people p WHERE p.person_id = ANY(%(ids)s) AND p.to_position IS NULL
+   AND NOT EXISTS (SELECT FROM projection.parked_now k WHERE k.model = 'people' AND k.stream = p.person_id)
  UNION ALL
-SELECT s.school_id, NULL, NULL, s.name FROM service.schools s WHERE s.school_id = ANY(%(ids)s) AND {schools}
+SELECT s.school_id, NULL, s.name FROM service.schools s WHERE s.school_id = ANY(%(ids)s) AND {schools}
  UNION ALL
-SELECT o.provider_id, NULL, NULL, o.name FROM service.providers o WHERE o.provider_id = ANY(%(ids)s) AND {providers}
+SELECT o.provider_id, NULL, o.name FROM service.providers o WHERE o.provider_id = ANY(%(ids)s) AND {providers}
 """)
 _CODED: Final = SQL("""
 SELECT s.number FROM service.schools s WHERE s.school_id = %(id)s AND {schools}
  UNION ALL
 SELECT o.code FROM service.providers o WHERE o.provider_id = %(id)s AND {providers}
 """)
-_LOAD: Final = {column.name: column.kind.load for column in people.project.columns}
+_LOAD: Final = {column.name: column.kind.load for column in people.project.columns}["name"]
 
 
 def names_of(db: Connection, ids: Iterable[UUID | None], at: AsAt) -> Mapping[UUID, str]:
-    """Return the names of students, users, schools and providers by their ids; those that have none are left out."""
+    """Return the names of students, users, schools and providers by their ids; those without one are left out."""
     query = _NAMED.format(
-        people=at.rows(people.project, "p"),
         schools=at.rows(schools.project, "s"),
         providers=at.rows(providers.project, "o"),
     )
     wanted = list({some for some in ids if some})
     cursor = db.cursor(row_factory=tuple_row).execute(query, {"ids": wanted})
-    return {some: name for some, student, user, place in cursor if (name := place or _called(student, user))}
+    return {some: name for some, person, place in cursor if (name := place or _called(person))}
 
 
 def code_of(db: Connection, place: UUID, at: AsAt) -> str:
@@ -49,6 +54,6 @@ def code_of(db: Connection, place: UUID, at: AsAt) -> str:
     return str(found[0]) if found else ""
 
 
-def _called(student: Any, user: Any) -> str | None:
-    held = _LOAD["student"](student) or _LOAD["user"](user)
-    return held.name.full if held else None
+def _called(person: Any) -> str | None:
+    held: PersonName | None = _LOAD(person)
+    return held.full if held else None

@@ -1,6 +1,7 @@
-"""People: students, caregivers and users, one row each, with their personal values in clear until they are erased.
+"""People: what students and users are called, one row each, with their names in clear until they are erased.
 
-The only model that other questions join for the name of a person. It is keyed by whose values it holds.
+The only model that other questions join for the name of a person, and for on whose roll a student is. It is keyed by
+whose name it holds. Whatever else is known of a person stays sealed in the log until a question needs it.
 """
 
 from dataclasses import dataclass, replace
@@ -9,16 +10,10 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain.sealed import Sealed
-from domain.students.caring import (
-    CareBegun,
-    CareEnded,
-    CaregiverNameCorrected,
-    CaregiverRegistered,
-)
+from domain.sealed import Sealed, Unknown
 from domain.students.correcting import StudentDetailCorrected
 from domain.students.enrolling import StudentEnrolled, StudentWithdrawn
-from domain.students.merging import NsnMerged, NsnReplaced
+from domain.students.merging import NsnReplaced
 from domain.students.registering import StudentRegistered
 from domain.students.student import Enrolment, Student, StudentDetails
 from domain.text import PersonName
@@ -32,22 +27,17 @@ class Kind(StrEnum):
     """What a person is to the service."""
 
     STUDENT = "STUDENT"
-    CAREGIVER = "CAREGIVER"
     USER = "USER"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Of the three sealed fields, the one that is meant by `kind` is there."""
+    """The enrolments are a student's: they decide which school sees their case (BR-60)."""
 
     person_id: UUID
     kind: Kind
-    student: Sealed[StudentDetails] | None = None
-    caregiver: Sealed[PersonName] | None = None
-    user: Sealed[UserDetails] | None = None
+    name: Sealed[PersonName] | None
     enrolments: tuple[Enrolment, ...] = ()
-    cares_for: tuple[UUID, ...] = ()
-    merged_into: UUID | None = None
 
 
 project: Final = Model("people", Row, key=("person_id",), subject="person_id")
@@ -55,17 +45,12 @@ project: Final = Model("people", Row, key=("person_id",), subject="person_id")
 
 @project.on(StudentRegistered)
 def student_registered(row: Row | None, event: StudentRegistered, recorded: Recorded) -> Row:
-    return Row(person_id=recorded.stream, kind=Kind.STUDENT, student=event.details)
+    return Row(person_id=recorded.stream, kind=Kind.STUDENT, name=_name(event.details))
 
 
 @project.on(StudentDetailCorrected, NsnReplaced)
 def student_corrected(row: Row, event: StudentDetailCorrected | NsnReplaced, recorded: Recorded) -> Row:
-    return replace(row, student=event.details)
-
-
-@project.on(NsnMerged)
-def student_merged(row: Row, event: NsnMerged, recorded: Recorded) -> Row:
-    return replace(row, merged_into=event.master)
+    return replace(row, name=_name(event.details))
 
 
 @project.on(StudentEnrolled)
@@ -78,34 +63,24 @@ def student_withdrawn(row: Row, event: StudentWithdrawn, recorded: Recorded) -> 
     return replace(row, enrolments=tuple(_left(each, event) for each in row.enrolments))
 
 
-@project.on(CaregiverRegistered)
-def caregiver_registered(row: Row | None, event: CaregiverRegistered, recorded: Recorded) -> Row:
-    return Row(person_id=recorded.stream, kind=Kind.CAREGIVER, caregiver=event.name)
-
-
-@project.on(CaregiverNameCorrected)
-def caregiver_corrected(row: Row, event: CaregiverNameCorrected, recorded: Recorded) -> Row:
-    return replace(row, caregiver=event.name)
-
-
-@project.on(CareBegun)
-def care_begun(row: Row, event: CareBegun, recorded: Recorded) -> Row:
-    return replace(row, cares_for=(*row.cares_for, event.student))
-
-
-@project.on(CareEnded)
-def care_ended(row: Row, event: CareEnded, recorded: Recorded) -> Row:
-    return replace(row, cares_for=tuple(each for each in row.cares_for if each != event.student))
-
-
 @project.on(UserInvited)
 def user_invited(row: Row | None, event: UserInvited, recorded: Recorded) -> Row:
-    return replace(row or Row(person_id=recorded.stream, kind=Kind.USER), user=event.details)
+    return Row(person_id=recorded.stream, kind=Kind.USER, name=_name(event.details))
 
 
 @project.on(UserDetailsChanged)
 def user_changed(row: Row, event: UserDetailsChanged, recorded: Recorded) -> Row:
-    return replace(row, user=event.details)
+    return replace(row, name=_name(event.details))
+
+
+def _name(details: Sealed[StudentDetails] | Sealed[UserDetails]) -> Sealed[PersonName]:
+    """Return the name alone of what is sealed whole."""
+
+    def opened() -> PersonName | Unknown:
+        whole = details.open()
+        return whole if isinstance(whole, Unknown) else whole.name
+
+    return Sealed(details.subject, details.data_class, opened, lazy=True)
 
 
 def _left(enrolment: Enrolment, event: StudentWithdrawn) -> Enrolment:

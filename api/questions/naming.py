@@ -1,4 +1,4 @@
-"""What the people and places of a case are called, as at the moment of the answer that names their ids."""
+"""What the people and places of a case are called: people always by their present names (BR-113), places as then."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

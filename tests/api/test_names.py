@@ -1,4 +1,4 @@
-"""Names in answers: what a case's people and places were called at the moment of the answer, and nobody erased."""
+"""Names in answers: people by their present names whatever moment is asked for (BR-113), places by those of then."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +51,16 @@ def renamed(name: str) -> CorrectStudentDetails:
     return CorrectStudentDetails(details=details, reason="The certificate says so")
 
 
+def park(town: Town, model: str, stream: UUID) -> None:
+    """Let a model stand still at a stream, as if an event of it could not be folded."""
+    parked = """
+        INSERT INTO projection.parked (model, generation, stream, position, error)
+        SELECT model, generation, %s, position, 'test' FROM projection.positions WHERE model = %s AND state = 'live'
+    """
+    with connect(town.service.database.dsn(Login.FOLLOWERS)) as follower:
+        follower.execute(parked, [stream, model])
+
+
 def erase(town: Town, person: UUID, folder: Path) -> None:
     """Destroy all that is personal of somebody, in the log and in the read models."""
     order = Erasure(subject=person, classes=tuple(DataClass), authority="Disposal 12/2026", at=datetime.now(UTC))
@@ -74,7 +84,7 @@ def test_a_queue_names_nobody_where_there_is_no_manager(town: Town):
     assert listed(town, LEAD, town.case())["names"] == CALLED | {"manager": None}
 
 
-def test_a_name_is_the_one_of_the_moment_that_is_asked_for(own_town: Town):
+def test_people_are_called_what_they_are_now_and_places_what_they_were_then_BR_113(own_town: Town):
     town, student = own_town, own_town.student()
     case = town.submit(student).json()["ids"]["case"]
     before = town.events()
@@ -85,8 +95,30 @@ def test_a_name_is_the_one_of_the_moment_that_is_asked_for(own_town: Town):
     for path, role in zip(pages, (SCHOOL, SCHOOL, LEAD), strict=True):
         then, now = (read(town, path, role, **at).json() for at in ({"position": before}, {}))
         shown = [next(iter(answer.get("items", [answer])))["names"] for answer in (then, now)]
-        assert [each["student"] for each in shown] == ["Hana Tamatea", "Hana-Mere Kereama"]
+        assert [each["student"] for each in shown] == ["Hana-Mere Kereama", "Hana-Mere Kereama"]
         assert [each["school"] for each in shown] == ["Te Kura o Kauri", "Te Kura Hou o Kauri"]
+
+
+@pytest.mark.parametrize("role", [SCHOOL, LEAD])
+def test_no_list_file_or_timeline_of_before_a_correction_has_the_former_name_BR_113(own_town: Town, role: Role):
+    town, student = own_town, own_town.student()
+    case = town.submit(student).json()["ids"]["case"]
+    before = town.follow()
+    town.tell(Student, student, renamed("Hana-Mere"))
+    paths = [f"/v1/cases/{case}", f"/v1/cases/{case}/timeline", lists(town, role), f"{lists(town, role)}.csv"]
+    told = [read(town, path, role, **at) for path in paths for at in ({"position": before}, {})]
+    assert {answer.status_code for answer in told} == {200}
+    assert not any("Tamatea" in answer.text for answer in told)
+    assert sum("Hana-Mere Kereama" in answer.text for answer in told) == 6
+
+
+def test_who_stands_still_in_the_model_of_names_has_no_name_rather_than_a_former_one(own_town: Town):
+    town, student = own_town, own_town.student()
+    case = town.submit(student).json()["ids"]["case"]
+    town.follow()
+    park(town, "people", student)
+    town.tell(Student, student, renamed("Hana-Mere"))
+    assert read(town, f"/v1/cases/{case}", LEAD).json()["names"]["student"] is None
 
 
 def test_an_erased_person_has_no_name_at_any_moment_and_the_case_stays(own_town: Town, tmp_path: Path):

@@ -29,10 +29,10 @@ MODELS = (cases.project, clocks.project, people.project)
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 _STUDENTS = """
-INSERT INTO service.people__1 (person_id, kind, enrolments, cares_for, unknown, from_position)
+INSERT INTO service.people__1 (person_id, kind, enrolments, unknown, from_position)
 SELECT student, 'STUDENT',
        jsonb_build_array(jsonb_build_object('school', school, 'from_on', '2020-01-01', 'last_attended_on', NULL,
-                                            'withdrawn_on', NULL, 'reason', NULL)), '{}', '{}', 1
+                                            'withdrawn_on', NULL, 'reason', NULL)), '{}', 1
   FROM service.cases WHERE to_position IS NULL
 """
 
