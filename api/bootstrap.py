@@ -16,6 +16,7 @@ from api.settings import SECRETS, BadSettings, Login, Settings, variable
 from domain import registry
 from eventstore.codec import Codec
 from eventstore.connections import Connection, available, connect, pool
+from eventstore.facts import Facts
 from eventstore.key_material import Secrets
 from eventstore.keyring import Keyring, check_secrets
 from eventstore.log import Log, head
@@ -48,6 +49,7 @@ class Service:
     codec: Codec
     clock: Clock
     log: Log
+    facts: Facts
     secrets: dict[str, Secrets] = field(repr=False)
 
     @property
@@ -94,6 +96,7 @@ def assemble(settings: Settings, lent: Database, opened: ExitStack) -> Service:
         codec=codec,
         clock=clock,
         log=log,
+        facts=Facts(log, codec, keyring),
         secrets=secrets,
     )
 

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     database_url_owner: Secret = _url("`attendance migrate`")
     reads: Annotated[int, Field(ge=1, le=200)] = Field(8, description="Connections for reads, in each process.")
 
+    read_lag_seconds: Annotated[int, Field(ge=1, le=3_600)] = Field(
+        5,
+        description="So old may be what read models have not folded; beyond it lists and `/health/ready` answer 503.",
+    )
+
     key_encryption_key: Secret = Field(
         None, description="What wraps the keys of personal data, `id:base64 of 32 bytes`; the present one first."
     )

@@ -119,8 +119,8 @@ def facts_of(case: Case, context: Context) -> CaseFacts:
     return replace(_facts_but_region(case, context), regions=frozenset({region} if region else ()))
 
 
-def _facts_for_actor(case: Case, context: Context) -> CaseFacts:
-    """Return the same without what only a regional advisor's right depends on: the command of nobody else guards it."""
+def facts_for_actor(case: Case, context: Context) -> CaseFacts:
+    """Return the same without what only a regional advisor's right depends on, so that nobody else waits for it."""
     return (facts_of if context.actor.role == Role.REGIONAL_ADVISOR else _facts_but_region)(case, context)
 
 
@@ -149,7 +149,7 @@ def _standing(status: Status | None) -> Standing:
 
 def _of_case(action: Action) -> Question:
     def asked(command: object, case: Case, context: Context) -> tuple[Action, CaseFacts]:
-        return action, _facts_for_actor(case, context)
+        return action, facts_for_actor(case, context)
 
     return asked
 
@@ -202,4 +202,4 @@ def _nearest(students: Iterable[UUID], context: Context) -> CaseFacts:
 def _case_of(student: UUID, context: Context) -> CaseFacts:
     """Return the facts of a student's active case, or of the last one."""
     holder = context.holder(active_case_of(student))
-    return _facts_for_actor(context.fact(Case, holder.stream), context) if holder else CaseFacts()
+    return facts_for_actor(context.fact(Case, holder.stream), context) if holder else CaseFacts()

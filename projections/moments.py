@@ -7,10 +7,10 @@ Time passing is no event: what is late by now is computed from the day.
 """
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from psycopg.sql import SQL, Composed, Identifier, Literal
@@ -25,11 +25,21 @@ from projections.model import Model
 
 PATIENCE_SECONDS: Final = 2.0
 
+_STANDING: Final = """
+SELECT p.model, p.position, p.shape,
+       (SELECT e.recorded_at FROM log.events e WHERE e.position > p.position ORDER BY e.position LIMIT 1),
+       EXISTS (SELECT FROM projection.parked_now k WHERE k.model = p.model)
+  FROM projection.positions p WHERE p.state = 'live'
+"""
 _HELD: Final = SQL("""
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 LOCK TABLE {views} IN ACCESS SHARE MODE;
-SELECT model, position FROM projection.positions WHERE state = 'live' AND model IN ({models})
+{standing} AND p.model IN ({models})
 """)  # one journey for all three
+_UNSETTLED: Final = SQL("""
+(SELECT e.stream FROM log.events e WHERE e.position > {position}
+  UNION ALL SELECT k.stream FROM projection.parked_now k WHERE k.model IN ({models}))
+""")
 
 
 class NotYetProjected(Exception):
@@ -45,15 +55,53 @@ class NoSuchPosition(Refused):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a model has come, how long what it has not folded has been recorded, and whether streams are parked."""
+
+    position: int
+    shape: str
+    behind: timedelta
+    parked: bool
+
+    @property
+    def settled(self) -> bool:
+        """Whether every stream has been folded to its end."""
+        return not self.behind and not self.parked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AsAt:
     """The moment of an answer: a position of the log, and the Auckland day by which what is late is judged.
 
-    `present` names the models whose present rows are exactly those of the moment.
+    `present` names the models whose present rows are exactly those of the moment; `standing` is how each stands now.
     """
 
     position: int
     day: date
     present: frozenset[str] = frozenset()
+    standing: Mapping[str, Standing] = field(default_factory=dict)
+
+    @property
+    def behind(self) -> timedelta:
+        """How far the model that is furthest behind the log is behind it."""
+        return max((each.behind for each in self.standing.values()), default=timedelta())
+
+    def lag(self, models: Iterable[Model[Any]]) -> timedelta:
+        """Return the same of some of the models."""
+        return max((self.standing[model.name].behind for model in models), default=timedelta())
+
+    def unsettled(self, models: Collection[Model[Any]]) -> Composed | None:
+        """Return what selects the streams that one of these models has not folded to their end; None if there is none.
+
+        Nothing is looked for as long as all have kept up, however long the log is.
+        """
+        standing = [self.standing[model.name] for model in models]
+        if all(each.settled for each in standing):
+            return None
+        return _UNSETTLED.format(
+            position=Given(min(each.position for each in standing)),
+            models=SQL(", ").join(Literal(model.name) for model in models),
+        )
 
     def rows(self, model: Model[Any], alias: str) -> Composed:
         """Return the condition by which a statement sees a model's rows as at this moment."""
@@ -114,13 +162,18 @@ def moment(
     end = time.monotonic() + patience
     while True:
         with db.transaction():
-            positions = _held(db, models)
-            if min(positions.values()) >= least:
-                yield _as_at(db, positions, asked, least, now)
+            standing = _held(db, models, now)
+            if min(each.position for each in standing.values()) >= least:
+                yield _as_at(db, standing, asked, now)
                 return
         if time.monotonic() >= end:
             raise NotYetProjected
         time.sleep(0.01)
+
+
+def standing_of(db: Connection, now: datetime) -> Mapping[str, Standing]:
+    """Return how every model stands that has a table, by its name."""
+    return _standing(db.execute(_STANDING).fetchall(), now)
 
 
 def parked(db: Connection, models: Collection[Model[Any]]) -> int:
@@ -150,28 +203,40 @@ def _least(db: Connection, asked: Asked, now: datetime) -> int:
     return max(asked.at_least, position_at(db, asked.instant))
 
 
-def _held(db: Connection, models: Collection[Model[Any]]) -> dict[str, int]:
-    """Hold the models' views, then take the snapshot, and return where each model stands in it.
+def _held(db: Connection, models: Collection[Model[Any]], now: datetime) -> Mapping[str, Standing]:
+    """Hold the models' views, then take the snapshot, and return how each model stands in it.
 
     In this order: a swap between snapshot and statement would show a table whose latest rows the snapshot lacks.
     """
     held = _HELD.format(
         views=sql(", ".join(model.view for model in models)),
+        standing=sql(_STANDING),
         models=SQL(", ").join(Literal(model.name) for model in models),
     )
-    return dict(db.execute(held, prepare=False).set_result(-1).fetchall())
+    return _standing(db.execute(held, prepare=False).set_result(-1).fetchall(), now)
 
 
-def _as_at(db: Connection, positions: dict[str, int], asked: Asked, least: int, now: datetime) -> AsAt:
-    lowest = min(positions.values())
+def _standing(rows: Iterable[tuple[str, int, str, datetime | None, bool]], now: datetime) -> Mapping[str, Standing]:
+    return {
+        model: Standing(position=position, shape=shape, behind=_age(since, now), parked=parked)
+        for model, position, shape, since, parked in rows
+    }
+
+
+def _age(since: datetime | None, now: datetime) -> timedelta:
+    """Return for how long something has been recorded; what is never is no time at all, if clocks differ."""
+    return max(now - since, timedelta.resolution) if since else timedelta()
+
+
+def _as_at(db: Connection, standing: Mapping[str, Standing], asked: Asked, now: datetime) -> AsAt:
     if asked.instant is not None:
         position, day = position_at(db, asked.instant), auckland_day(asked.instant)
     elif asked.position is not None:
         position, day = asked.position, _day_of(db, asked.position)
     else:
-        position, day = lowest, auckland_day(now)
-    present = frozenset(name for name, stands in positions.items() if stands == position)
-    return AsAt(position=position, day=day, present=present)
+        position, day = min(each.position for each in standing.values()), auckland_day(now)
+    present = frozenset(name for name, each in standing.items() if each.position == position)
+    return AsAt(position=position, day=day, present=present, standing=standing)
 
 
 def _day_of(db: Connection, position: int) -> date:

@@ -17,6 +17,8 @@ from projections.moments import AsAt
 MODELS: Final[tuple[Model[Any], ...]] = (catchments.project, schools.project, providers.project)
 """What `moment` has to be asked for to tell a region."""
 
+_PLACES: Final = ("catchment", "school", "provider")
+
 _WITHIN: Final = SQL("""
 ({office} = CASE WHEN {c}.provider IS NOT NULL THEN coalesce(
     (SELECT a.office FROM service.catchments a
@@ -33,12 +35,14 @@ _WITHIN: Final = SQL("""
     (SELECT s.office FROM service.schools s WHERE s.school_id = {c}.school AND {schools})
 ) END)
 """)
-_OFFICES: Final = """
-SELECT p.office FROM service.providers p WHERE p.provider_id = %(provider)s AND p.to_position IS NULL
- UNION
-SELECT a.office FROM service.catchments a, jsonb_array_elements(a.contracts) AS k (it)
+_SERVING: Final = """
+SELECT DISTINCT a.catchment_id FROM service.catchments a, jsonb_array_elements(a.contracts) AS k (it)
  WHERE a.to_position IS NULL AND (k.it ->> 'provider')::uuid = %(provider)s
 """
+_LIES_IN: Final = SQL("""
+EXISTS (SELECT FROM service.schools s, jsonb_array_elements(s.catchments) AS z (it)
+         WHERE s.school_id = {c}.school AND s.to_position IS NULL AND (z.it ->> 'catchment')::uuid IN {streams})
+""")
 
 
 def within(case: str, office: UUID, at: AsAt) -> Composed:
@@ -58,9 +62,15 @@ def within_now(case: str, office: UUID, today: date) -> Composed:
     return within(case, office, AsAt(position=0, day=today, present=frozenset(model.name for model in MODELS)))
 
 
-def offices_of(db: Connection, provider: UUID) -> frozenset[UUID]:
-    """Return the regional offices that a provider has to do with now: its own, and of every catchment it serves."""
-    return frozenset(office for (office,) in db.execute(_OFFICES, {"provider": provider}))
+def depends_on(case: str, streams: Composable) -> Composed:
+    """Return the condition that one of these streams decides with which office a case is."""
+    own = (SQL("({} IN {}) IS TRUE").format(Identifier(case, name), streams) for name in _PLACES)
+    return SQL("({} OR {})").format(SQL(" OR ").join(own), _LIES_IN.format(c=Identifier(case), streams=streams))
+
+
+def serving(db: Connection, provider: UUID) -> list[UUID]:
+    """Return the catchments that a provider has, or had, a contract in, as far as is known here."""
+    return [catchment for (catchment,) in db.execute(_SERVING, {"provider": provider})]
 
 
 def unallocated(office: UUID, at: AsAt, seen: Composable = EVERY) -> Scope:

@@ -1,5 +1,6 @@
 """Health: whether the process lives, whether it can serve, and its numbers. Public, and nothing personal."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import psycopg
@@ -10,6 +11,8 @@ from api.database import NotMigrated, require_migrated
 from api.http.audiences import PUBLIC
 from api.http.metrics import TYPE
 from api.http.problems import RETRY_SECONDS, Problem
+from projections.moments import standing_of
+from projections.registry import MODELS
 
 router = APIRouter(tags=["health"], dependencies=[PUBLIC])
 
@@ -22,17 +25,25 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 def ready(request: Request) -> dict[str, str]:
-    """Say that commands and questions can be answered: the database is there, its schema is ours, the writer works."""
+    """Say that commands and questions can be answered: the database is there, its schema is ours, the writer works.
+
+    The read models, too: each has a table of this release, and is not too far behind for lists to be answered.
+    """
     service = request.app.state.service
     try:
         with service.reads.connection() as connection:
             require_migrated(connection)
+            standing = standing_of(connection, service.clock())
     except (psycopg.Error, PoolTimeout):
         raise _not_ready("the database does not answer") from None
     except NotMigrated:
         raise _not_ready("the database has the schema of another release") from None
     if not service.writer.alive:
         raise _not_ready("the writer has stopped")
+    if any(model.name not in standing or standing[model.name].shape != model.shape for model in MODELS):
+        raise _not_ready("a read model has to be rebuilt")
+    if any(each.behind > timedelta(seconds=service.settings.read_lag_seconds) for each in standing.values()):
+        raise _not_ready("a read model is too far behind")
     return {"status": "ready"}
 
 

@@ -12,6 +12,7 @@ from psycopg.sql import SQL
 from api.http.asking import etag
 from api.http.audiences import CaseReader
 from api.http.moments import AtMoment
+from api.questions.judging import OfCase
 from api.questions.naming import Names, names
 from api.questions.reading import Answering, Moment, ReadingDesk, told
 from domain.authority import NotFound
@@ -19,11 +20,16 @@ from domain.cases.clocks import ClockKind
 from domain.cases.status import SHOWN
 from projections import cases, clocks, naming
 from projections.model import Model
+from projections.moments import Asked, NotYetProjected
 
 router = APIRouter(prefix="/v1/cases/{case_id}", tags=["case"])
 
 _ROWS: Final = SQL("SELECT {columns} FROM {view} r WHERE r.case_id = %s AND {at} {more}")
-_VERSION: Final = "SELECT max(version) FROM log.events WHERE stream = %s AND position <= %s"
+_VERSION: Final = """
+SELECT max(e.version), max(k.position) FROM log.events e
+  LEFT JOIN projection.parked_now k ON k.model = %(model)s AND k.stream = e.stream AND k.position <= %(position)s
+ WHERE e.stream = %(case)s AND e.position <= %(position)s AND (k.position IS NULL OR e.position < k.position)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +56,11 @@ class ShownClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCase:
+    """A case as far as it could be read: one that is `parked` stands still at the version shown."""
+
     moment: Moment
     version: int
+    parked: bool
     case: cases.Row
     names: Names
     shown: ShownStatus
@@ -62,18 +71,19 @@ class ShownCase:
 def case(case_id: UUID, actor: CaseReader, at: AtMoment, desk: ReadingDesk, response: Response) -> ShownCase:
     """Show where a case stands. Its version is the ETag, for `If-Match`."""
     with desk.answer(actor, at, (cases.project, clocks.project, *naming.MODELS)) as now:
-        now.require_case(case_id)
-        row = next(iter(rows(now, cases.project, case_id)), None)
+        judged = now.require_case(case_id)
+        row = next(iter(rows(now, cases.project, judged)), None)
         if row is None:
-            raise NotFound
-        ledger = rows(now, clocks.project, case_id)
-        version = _version(now, case_id)
+            raise _missing(now, judged, at)
+        ledger = rows(now, clocks.project, judged)
+        version, parked = _version(now, judged)
         called = names(now, [row])[case_id]
     response.headers["ETag"] = etag(version)
     shown = SHOWN[row.status]
     return ShownCase(
         moment=told(now.at),
         version=version,
+        parked=parked,
         case=row,
         names=called,
         shown=ShownStatus(name=shown.name, description=shown.description, school_action=shown.school_action),
@@ -81,20 +91,29 @@ def case(case_id: UUID, actor: CaseReader, at: AtMoment, desk: ReadingDesk, resp
     )
 
 
-def rows(now: Answering, model: Model[Any], case_id: UUID, more: str = "") -> list[Any]:
-    """Return what a model has of a case at the moment; `more` is SQL on the row, `r`."""
+def rows(now: Answering, model: Model[Any], judged: OfCase, more: str = "") -> list[Any]:
+    """Return what a model has at the moment of a case that may be read; `more` is SQL on the row, `r`."""
     query = _ROWS.format(
         columns=model.listed("r"),
         view=SQL(model.view),
         at=now.at.rows(model, "r"),
         more=SQL(more),
     )
-    return [model.read(row) for row in now.db.cursor(row_factory=tuple_row).execute(query, [case_id])]
+    return [model.read(row) for row in now.db.cursor(row_factory=tuple_row).execute(query, [judged.id])]
 
 
-def _version(now: Answering, case_id: UUID) -> int:
-    row = now.db.execute(_VERSION, [case_id, now.at.position]).fetchone()
-    return int(row[0]) if row and row[0] else 0
+def _missing(now: Answering, judged: OfCase, asked: Asked) -> Exception:
+    """Return what to say of a case that has no row: it was not there at an earlier moment, or is not shown yet."""
+    earlier = asked.position is not None or asked.instant is not None
+    then, _ = _version(now, judged)
+    return NotFound() if earlier and not then else NotYetProjected()
+
+
+def _version(now: Answering, judged: OfCase) -> tuple[int, bool]:
+    """Return up to which version the case is shown, and whether it stands still there: it is no later one's ETag."""
+    asked = {"model": cases.project.name, "case": judged.id, "position": now.at.position}
+    row = now.db.execute(_VERSION, asked).fetchone()
+    return (int(row[0]), row[1] is not None) if row and row[0] else (0, False)
 
 
 def _clock(row: clocks.Row, day: date) -> ShownClock:

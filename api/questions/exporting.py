@@ -63,6 +63,10 @@ SHEET: Final[dict[int | str, dict[str, Any]]] = {
                 "description": "The position of the log that the list is true of.",
                 "schema": {"type": "integer"},
             },
+            "Moment-Behind-Seconds": {
+                "description": "For how long what the list cannot show yet has been recorded.",
+                "schema": {"type": "integer"},
+            },
         },
     }
 }
@@ -87,4 +91,5 @@ def _headers(name: str, at: Moment) -> dict[str, str]:
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "Moment-Day": str(at.day),
         "Moment-Position": str(at.position),
+        "Moment-Behind-Seconds": str(at.behind_seconds),
     }

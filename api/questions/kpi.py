@@ -15,7 +15,6 @@ from api.questions.reading import Moment, ReadingDesk, told
 from domain.rights import Action
 from projections.kpi import Measure, Period, summary
 from projections.lists import MODELS
-from projections.moments import parked
 
 router = APIRouter(prefix="/v1/providers/{provider_id}", tags=["kpi"])
 
@@ -49,4 +48,4 @@ def kpi_of_provider(
         now.require(Action.READ_PROVIDER_REPORTS, provider_id)
         period = Period(first=first, last=last)
         measures = summary(now.db, period, now.at, provider=provider_id, seen=now.seen())
-        return Kpi(moment=told(now.at), measures=measures, parked=parked(now.db, MODELS))
+        return Kpi(moment=told(now.at), measures=measures, parked=now.parked(MODELS))

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/providers/{provider_id}", tags=["provider queue"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderLoad:
-    """How many cases a provider has, by status; `parked` of them stand still because they could not be read."""
+    """How many cases a provider has, by status; `parked` streams of all could not be read, and may be missing."""
 
     moment: Moment
     by_status: dict[str, int]
@@ -34,7 +34,8 @@ def provider_load(provider_id: UUID, actor: ProviderReporter, at: AtMoment, desk
     with desk.answer(actor, at, MODELS) as now:
         now.require(Action.READ_PROVIDER_REPORTS, provider_id)
         load = load_of(now.db, provider_id, now.at, seen=now.seen())
-    return ProviderLoad(moment=told(now.at), by_status=dict(load.by_status), parked=load.parked)
+        parked = now.parked(MODELS)
+    return ProviderLoad(moment=told(now.at), by_status=dict(load.by_status), parked=parked)
 
 
 @router.get("/queue")

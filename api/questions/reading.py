@@ -1,65 +1,86 @@
-"""Reading: a question is answered as at one moment, to somebody whose rights are judged by the present."""
+"""Reading: a question is answered as at one moment, to somebody whose rights are judged by the present.
 
-from collections.abc import Collection, Iterator
+One thing is judged on the log. A list is judged by the read models, and refused while these are too far behind; what
+they have not heard the last of is left out of it.
+"""
+
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Annotated, Any, Final, TypeAlias
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from psycopg.sql import SQL, Composable
+from psycopg.sql import Composable
 
 from api.bootstrap import Service
 from api.http.cursors import Key, cursor, place
 from api.http.cursors import Place as Carried
-from api.questions.seen import seen
-from domain.authority import NotAllowed, NotFound, require
-from domain.days import auckland_day
-from domain.decision import Actor
+from api.questions.judging import Judge, OfCase
+from api.questions.seen import judging, seen, settled
+from domain.decision import Actor, Context, Ref
 from domain.policies.policy import SERVICE_POLICY, Policy, PolicyValues
-from domain.relations import Asker, CaseFacts, of_contracting_region
+from domain.relations import Asker, of_contracting_region
 from domain.rights import TABLE, Action
-from domain.users.user import Role, User
+from domain.users.user import Role
 from eventstore.connections import Connection, available
 from eventstore.log import head
-from projections import people, regions
+from projections import regions
 from projections.model import Model
-from projections.moments import AsAt, Asked, NoSuchPosition, moment
+from projections.moments import NOW, AsAt, Asked, NoSuchPosition, NotYetProjected, moment, parked
 
-_EVENTS: Final = "SELECT type, schema_version, version, data FROM log.events WHERE stream = %s ORDER BY version"
-_IS_SEEN: Final = SQL(
-    "SELECT EXISTS (SELECT FROM service.cases now WHERE now.case_id = %s AND now.to_position IS NULL AND {})"
-)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """One answer: a connection that sees one snapshot, the moment, and who asks."""
+    """One answer: a connection that sees one snapshot, the moment, and whoever asks, judged in it."""
 
     db: Connection
     at: AsAt
-    asker: Asker
+    judge: Judge
+    longest_lag: timedelta
 
-    def require(self, action: Action, organisation: UUID | None) -> None:
+    @property
+    def asker(self) -> Asker:
+        """Who asks. Raises NotAllowed."""
+        return self.judge.asker()
+
+    def require(self, action: Action, organisation: UUID) -> None:
         """Raise NotAllowed unless the asker may do this to an organisation."""
-        by_region = of_contracting_region in TABLE[action].get(self.asker.role, ())
-        offices = regions.offices_of(self.db, organisation) if organisation and by_region else frozenset[UUID]()
-        require(self.asker, action, CaseFacts(organisation=organisation, regions=offices))
+        by_region = of_contracting_region in TABLE[action].get(Role(self.judge.actor.role), ())
+        serves = regions.serving(self.db, organisation) if by_region else ()
+        self.judge.organisation(action, organisation, serves)
+
+    def require_case(self, case: UUID, action: Action = Action.READ_CASE) -> OfCase:
+        """Return a case that is theirs to ask this of; there is no other way to ask anything of one.
+
+        Raises NotFound of a case out of sight, NotAllowed if only this is not theirs (BR-69).
+        """
+        return self.judge.case(case, action)
 
     def seen(self, *actions: Action) -> Composable:
-        """Return the condition of the cases that the asker may see now."""
-        return seen(self.asker, *(actions or (Action.READ_CASE,)))
+        """Return the condition of the cases that the asker may see now, as far as the read models know for certain.
 
-    def sees(self, case: UUID, action: Action) -> bool:
-        row = self.db.execute(_IS_SEEN.format(self.seen(action)), [case]).fetchone()
-        return bool(row and row[0])
+        Raises NotAllowed, and NotYetProjected while they are too far behind to be trusted.
+        """
+        wanted = actions or (Action.READ_CASE,)
+        asker = self.asker
+        if self.at.lag(judging(asker.role, wanted)) > self.longest_lag:
+            raise NotYetProjected
+        return settled(seen(asker, *wanted), asker.role, wanted, self.at)
 
-    def require_case(self, case: UUID, action: Action = Action.READ_CASE) -> None:
-        """Raise NotFound of a case out of sight, NotAllowed if only this is not theirs (BR-69)."""
-        if self.sees(case, action):
-            return
-        raise NotAllowed if self.sees(case, Action.READ_CASE) else NotFound
+    def of(self, question: Callable[[Context], T], *addressed: Ref) -> T:
+        """Answer a pure question on how streams stand; what the asker addressed may be anything."""
+        return self.judge.ask(question, addressed)
+
+    def parked(self, models: Collection[Model[Any]]) -> int:
+        """Return how many streams these models could not fold: what a list would show of them is left out."""
+        if not any(self.at.standing[model.name].parked for model in models):
+            return 0
+        return parked(self.db, models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +93,22 @@ class Desk:
     def answer(self, actor: Actor, asked: Asked, models: Collection[Model[Any]]) -> Iterator[Answering]:
         """Answer somebody as at a moment. Raises NotAllowed to one without the role, NotYetProjected, Unavailable.
 
-        Whatever the asker is judged by is of the moment too: on whose roll a student is decides who sees the case.
+        Whatever a list is judged by is of the moment too: on whose roll a student is decides who sees the case.
         """
         now = self.service.clock()
+        held = {*models, *judging(Role(actor.role), (Action.READ_CASE,))}
         with available(), self.service.reads.connection() as db:
-            asker = self._asker(db, actor, auckland_day(now))
-            _require_recorded(db, asked)
-            with moment(db, {*models, *judging(asker)}, asked, now=now) as at:
-                yield Answering(db=db, at=at, asker=asker)
+            _admit(self._judge(db, actor, now), asked)
+            with moment(db, held, asked, now=now) as at:
+                yield Answering(db=db, at=at, judge=self._judge(db, actor, now), longest_lag=self.longest_lag)
+
+    def _judge(self, db: Connection, actor: Actor, now: datetime) -> Judge:
+        return Judge(facts=self.service.facts, db=db, actor=actor, now=now)
+
+    @property
+    def longest_lag(self) -> timedelta:
+        """How far the read models may be behind before a list is refused."""
+        return timedelta(seconds=self.service.settings.read_lag_seconds)
 
     def begin(self, question: str, carried: str | None, asked: Asked) -> tuple[Asked, Key | None]:
         """Return which moment a page is asked at, and after which key: no older than the page before."""
@@ -94,40 +123,23 @@ class Desk:
 
     def rules(self, db: Connection, today: date) -> PolicyValues:
         """Return the numbers of the rules in force on a day, as the log has them."""
-        found: PolicyValues = self.folded(db, Policy, SERVICE_POLICY).in_force(today)
-        return found
-
-    def folded(self, db: Connection, of: type[Any], stream: UUID) -> Any:
-        """Return the state of a stream as the log has it."""
-        state = of()
-        for name, schema, version, data in db.execute(_EVENTS, [stream]):
-            event = self.service.codec.decode(name, schema, bytes(data), stream, version, None)
-            state = event.evolve(state)
-        return state
-
-    def _asker(self, db: Connection, actor: Actor, today: date) -> Asker:
-        """Return who asks; the grants are read from the log, so that a revocation works at once."""
-        if not self.folded(db, User, actor.user).holds(actor.role, actor.organisation, today):
-            raise NotAllowed
-        return Asker(
-            user=actor.user,
-            role=Role(actor.role),
-            organisation=actor.organisation,
-            today=today,
-            office_timeline=self.rules(db, today).office_support_timeline,
-        )
+        policy = Ref(Policy, SERVICE_POLICY)
+        found: Any = self.service.facts.ask(db, lambda known: known[policy], first=[policy])
+        values: PolicyValues = found.in_force(today)
+        return values
 
 
-def judging(asker: Asker) -> tuple[Model[Any], ...]:
-    """Return the models beside the cases that tell what somebody may see."""
-    return (people.project, *(regions.MODELS if asker.role is Role.REGIONAL_ADVISOR else ()))
+def _admit(judge: Judge, asked: Asked) -> None:
+    """Let nobody wait for a moment, or learn how far the log has come, who may ask nothing.
 
-
-def _require_recorded(db: Connection, asked: Asked) -> None:
-    """Raise NoSuchPosition of a position that the log has not come to: no waiting would help."""
+    Raises NotAllowed, and NoSuchPosition of a position that the log has not come to: no waiting would help.
+    """
+    if asked == NOW:
+        return
+    judge.asker()
     named = {"position": asked.position or 0, "at_least": asked.at_least}
     if any(named.values()):
-        last, _ = head(db)
+        last, _ = head(judge.db)
         if beyond := [name for name, position in named.items() if position > last]:
             raise NoSuchPosition(*beyond)
 
@@ -141,11 +153,15 @@ ReadingDesk: TypeAlias = Annotated[Desk, Depends(_desk)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """As at which moment an answer is true: a position of the log, and the Auckland day that lateness is judged by."""
+    """As at which moment an answer is true: a position of the log, and the Auckland day that lateness is judged by.
+
+    `behind_seconds` is how long what the answer cannot show yet has been recorded; 0 if it is all shown.
+    """
 
     position: int
     day: date
+    behind_seconds: int
 
 
 def told(at: AsAt) -> Moment:
-    return Moment(position=at.position, day=at.day)
+    return Moment(position=at.position, day=at.day, behind_seconds=ceil(at.behind.total_seconds()))

@@ -28,7 +28,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (*listing.MODELS, *regions.MODELS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionLoad:
-    """How many cases wait for a provider; `parked` of them stand still because they could not be read."""
+    """How many cases wait for a provider; `parked` streams of all could not be read, and may be missing."""
 
     moment: Moment
     unallocated: int
@@ -41,7 +41,8 @@ def region_load(region_id: UUID, actor: RegionalReporter, at: AtMoment, desk: Re
     with desk.answer(actor, at, COUNTED) as now:
         now.require(Action.READ_REGIONAL_REPORTS, region_id)
         load = load_of(now.db, region_id, now.at, seen=now.seen())
-    return RegionLoad(moment=told(now.at), unallocated=load.all, parked=load.parked)
+        parked = now.parked(COUNTED)
+    return RegionLoad(moment=told(now.at), unallocated=load.all, parked=parked)
 
 
 @router.get("/unallocated")

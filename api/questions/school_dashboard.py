@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/schools/{school_id}", tags=["school dashboard"])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolDashboard:
-    """How many cases by the status shown; `parked` of them stand still because they could not be read."""
+    """How many cases by the status shown; `parked` streams of all could not be read, and may be missing."""
 
     moment: Moment
     shown: dict[str, int]
@@ -35,7 +35,8 @@ def school_dashboard(school_id: UUID, actor: SchoolReporter, at: AtMoment, desk:
     with desk.answer(actor, at, MODELS) as now:
         now.require(Action.READ_SCHOOL_REPORTS, school_id)
         board = dashboard_of(now.db, school_id, now.at, seen=now.seen())
-    return SchoolDashboard(moment=told(now.at), shown=dict(board.shown), paused=board.paused, parked=board.parked)
+        parked = now.parked(MODELS)
+    return SchoolDashboard(moment=told(now.at), shown=dict(board.shown), paused=board.paused, parked=parked)
 
 
 @router.get("/cases")

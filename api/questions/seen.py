@@ -1,19 +1,25 @@
 """What somebody may see, as a condition on the present row of a case (`now`): the SQL twin of `domain.authority.may`.
 
 Each relation of domain/relations.py that a read model can tell has its condition here; of the others nothing is seen.
+A row tells the present only if nothing has happened since in the streams that the relation is made of: `settled`
+leaves out the others.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final, TypeAlias
 
-from psycopg.sql import SQL, Composable, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from domain import relations
 from domain.cases.status import ACTIVE, Status
 from domain.relations import Asker, Relation
 from domain.rights import TABLE, Action
+from domain.users.user import Role
+from projections import cases, people, regions
 from projections.asking import Given
 from projections.lists import OfOneProvider
+from projections.model import Model
+from projections.moments import AsAt
 from projections.regions import within_now
 
 NOTHING: Final = SQL("FALSE")
@@ -35,11 +41,50 @@ EXISTS (SELECT FROM service.people p, LATERAL (
 
 def seen(asker: Asker, *actions: Action) -> Composable:
     """Return the condition of the cases of which the asker may do one of these."""
-    held = {related for action in actions for related in TABLE[action].get(asker.role, ())} - WITHOUT_TWIN
+    held = _held(asker.role, actions)
     if not held:
         return NOTHING
     condition = SQL("({})").format(SQL(" OR ").join(TWINS[related](asker) for related in held))
     return OfOneProvider([condition]) if held == {relations.of_provider} else condition
+
+
+def judging(role: Role, actions: Collection[Action]) -> tuple[Model[Any], ...]:
+    """Return the models that tell of which cases somebody in a role may do one of these."""
+    beside = {model for related in _held(role, actions) for model in BESIDE.get(related, ())}
+    return cases.project, *sorted(beside, key=lambda model: model.name)
+
+
+def settled(condition: Composable, role: Role, actions: Collection[Action], at: AsAt) -> Composable:
+    """Return the condition without the cases of which the models that tell have not heard the last."""
+    if condition is NOTHING:
+        return condition
+    moved = [_moved(of, models, at) for of, models in _told_by(role, actions)]
+    parts = [condition, *(SQL("({}) IS NOT TRUE").format(each) for each in moved if each)]
+    both = SQL("({})").format(SQL(" AND ").join(parts)) if len(parts) > 1 else condition
+    return OfOneProvider([both]) if isinstance(condition, OfOneProvider) else both
+
+
+def _told_by(role: Role, actions: Collection[Action]) -> Iterator[tuple["Moved", tuple[Model[Any], ...]]]:
+    """Return by which models the rows are told, each with what is of a stream that they have not heard the last of."""
+    models = judging(role, actions)
+    yield _field("case_id"), (cases.project,)
+    if people.project in models:
+        yield _field("student"), (people.project,)
+    if set(regions.MODELS) <= set(models):
+        yield (lambda streams: regions.depends_on("now", streams)), regions.MODELS
+
+
+def _moved(of: "Moved", models: tuple[Model[Any], ...], at: AsAt) -> Composable | None:
+    streams = at.unsettled(models)
+    return of(streams) if streams else None
+
+
+def _field(name: str) -> "Moved":
+    return lambda streams: SQL("{} IN {}").format(Identifier("now", name), streams)
+
+
+def _held(role: Role, actions: Collection[Action]) -> frozenset[Relation]:
+    return frozenset(related for action in actions for related in TABLE[action].get(role, ())) - WITHOUT_TWIN
 
 
 def _within(statuses: tuple[Status, ...]) -> Composable:
@@ -110,3 +155,14 @@ WITHOUT_TWIN: Final[frozenset[Relation]] = frozenset(
     }
 )
 """What no row of a case tells: it lets nobody see one in a list."""
+
+BESIDE: Final[Mapping[Relation, tuple[Model[Any], ...]]] = {
+    relations.of_enrolling_school: (people.project,),
+    relations.of_named_contact: (people.project,),
+    relations.of_office_timeline: (people.project,),
+    relations.of_region: regions.MODELS,
+}
+"""What beside the case tells whether somebody stands in a relation."""
+
+Moved: TypeAlias = Callable[[Composable], Composable]
+"""Returns the condition of a case that streams decide on, which a statement selects."""

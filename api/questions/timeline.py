@@ -84,11 +84,11 @@ def case_timeline(
     question = f"timeline of {case_id}"
     asked, key = desk.begin(question, after, at)
     with desk.answer(actor, asked, (cases.project, timeline.project)) as now:
-        now.require_case(case_id, Action.READ_TIMELINE)
-        reader = _Reader(everything=now.sees(case_id, Action.READ_PROVIDER_ITEMS), organisation=now.asker.organisation)
+        judged = now.require_case(case_id, Action.READ_TIMELINE)
+        reader = _Reader(everything=judged.may(Action.READ_PROVIDER_ITEMS), organisation=judged.asker.organisation)
         since = int(str(key[0])) if key else 0
         more = f"AND r.version > {since:d} {reader.rows} ORDER BY r.version LIMIT {limit + 1:d}"
-        found = rows(now, timeline.project, case_id, more)
+        found = rows(now, timeline.project, judged, more)
         shown = found[:limit]
         events = _events(desk.service, now, case_id, shown)
     following = desk.next(question, now.at, (shown[-1].version,)) if len(found) > limit else None

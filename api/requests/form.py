@@ -13,15 +13,15 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.http.audiences import SchoolStaff
-from api.questions.reading import Answering, Desk, ReadingDesk
+from api.questions.reading import Answering, Moment, ReadingDesk, told
 from domain.cases.case import Provision
 from domain.cases.facts import PRIMARY_CONTACTS
 from domain.catchments.catchment import Catchment
 from domain.codesets.code_set import CodeEntry, CodeSet
-from domain.decision import Refused
+from domain.decision import Context, Ref, Refused
 from domain.ids import code_set_id, in_school_provider_id
 from domain.policies.criteria import CRITERIA, Criteria
-from domain.policies.policy import Mode
+from domain.policies.policy import SERVICE_POLICY, Mode, Policy
 from domain.providers.provider import Provider
 from domain.requests.judging import BetterToWait, NotAppropriate
 from domain.rights import Action
@@ -93,6 +93,7 @@ class RequestForm:
     catchment, or of the school as long as it is in none.
     """
 
+    moment: Moment
     day: date
     school: Place
     catchment: Place | None
@@ -109,12 +110,14 @@ class RequestForm:
 class Reader:
     """Reads states from the log, within one answer."""
 
-    desk: Desk
-    now: Answering
+    context: Context
+
+    @property
+    def day(self) -> date:
+        return self.context.today
 
     def of(self, kind: type[S], stream: UUID) -> S:
-        found: S = self.desk.folded(self.now.db, kind, stream)
-        return found
+        return self.context.fact(kind, stream)
 
     def choices(self, name: str, codes: Iterable[str], refused: Mapping[str, Refused] = NOTHING) -> list[Choice]:
         """Return codes with the words of their code set."""
@@ -127,11 +130,13 @@ def request_form(school_id: UUID, actor: SchoolStaff, desk: ReadingDesk) -> Requ
     """Show what a request for support has to be made with, today."""
     with desk.answer(actor, NOW, MODELS) as now:
         now.require(Action.REQUEST_SUPPORT, school_id)
-        return _form(school_id, Reader(desk=desk, now=now))
+        contacts, at = _contacts(school_id, now), told(now.at)
+        form = lambda context: _form(school_id, Reader(context=context), contacts, at)  # noqa: E731 - asked again as facts come in
+        return now.of(form, Ref(School, school_id))
 
 
-def _form(school_id: UUID, read: Reader) -> RequestForm:
-    day = read.now.at.day
+def _form(school_id: UUID, read: Reader, contacts: list[Contact], at: Moment) -> RequestForm:
+    day = read.day
     school = read.of(School, school_id)
     if school.details is None:
         raise NoSuchSchool
@@ -139,6 +144,7 @@ def _form(school_id: UUID, read: Reader) -> RequestForm:
     catchment = read.of(Catchment, lies_in) if lies_in else Catchment()
     funded = school.isp_on(day)
     return RequestForm(
+        moment=at,
         day=day,
         school=Place(id=school_id, name=school.details.name),
         catchment=Place(id=lies_in, name=catchment.details.name) if lies_in and catchment.details else None,
@@ -148,7 +154,7 @@ def _form(school_id: UUID, read: Reader) -> RequestForm:
         provisions=[Provision.CATCHMENT, Provision.ISP] if funded else [],
         privacy_statement=read.of(Criteria, CRITERIA).in_force(day).privacy_statement,
         criteria=_criteria(day, read),
-        primary_contacts=_contacts(school_id, read.now),
+        primary_contacts=contacts,
     )
 
 
@@ -161,7 +167,7 @@ def _provider(provider: UUID | None, read: Reader) -> Place | None:
 
 def _criteria(day: date, read: Reader) -> ShownCriteria:
     criteria = read.of(Criteria, CRITERIA)
-    values, rules = criteria.in_force(day), read.desk.rules(read.now.db, day)
+    values, rules = criteria.in_force(day), read.of(Policy, SERVICE_POLICY).in_force(day)
     early = dict.fromkeys(values.wait, BetterToWait()) if rules.wait_rules_mode is Mode.BLOCK else NOTHING
     return ShownCriteria(
         version=criteria.version_on(day),

@@ -1,0 +1,637 @@
+"""Staleness: what was taken away is gone at once, however far the read models are behind, whatever moment is asked for.
+
+Every kind of revocation is tried with the followers stopped, and with every stream that it moved parked. Every relation
+of domain/relations.py has one here, and every route of the OpenAPI document is asked: a new one enters by itself.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import structlog
+
+from api.questions.reading import Desk
+from api.settings import Login
+from domain import relations
+from domain.cases.allocating import AllocateCase
+from domain.cases.assigning import AssignCaseManager, Handover, ReassignCaseManager, ReturnCaseToQueue
+from domain.cases.case import Case, ClosureReason
+from domain.cases.closing import CloseCase
+from domain.cases.naming_contact import NamePrimaryContact
+from domain.cases.recording_activities import RecordActivity
+from domain.catchments.catchment import Catchment, CatchmentDetails
+from domain.catchments.contracting import EndContract, RecordContract
+from domain.catchments.defining import DefineCatchment
+from domain.decision import Actor
+from domain.ids import MINISTRY, catchment_id, code_set_id, provider_id, region_id, school_id
+from domain.policies.policy import SERVICE_POLICY, Policy, PolicyValues
+from domain.policies.publishing import PublishPolicy
+from domain.providers.provider import Provider, ProviderDetails, ProviderKind
+from domain.providers.registering import RegisterProvider
+from domain.schools.registering import RegisterSchool
+from domain.schools.school import School
+from domain.schools.zoning import AssignSchoolToCatchment
+from domain.students.enrolling import RecordEnrolment, RecordWithdrawal
+from domain.students.registering import RegisterStudent
+from domain.students.student import Student, StudentDetails
+from domain.text import PersonName
+from domain.users.user import Role
+from eventstore.connections import connect
+from projections.moments import NOW
+from projections.registry import MODELS
+from tests.api.test_seen import every_relation
+from tests.api.town import AWHI, KAURI, LONG_AGO, TODAY, Town, school_details, town_on
+
+SCHOOL, CONTACT, OFFICE = Role.ATTENDANCE_LEAD, Role.SCHOOL_PRIMARY_CONTACT, Role.OFFICE_SUPPORT
+LEAD, MANAGER, ADVISOR = Role.WORKFLOW_LEAD, Role.CASE_MANAGER, Role.REGIONAL_ADVISOR
+CIT, AUDITOR, SYSTEM = Role.CIT_OFFICER, Role.AUDITOR, Role.SYSTEM
+NOBODYS = UUID(int=0)
+numbers, versions = count(7000), count(1)
+
+
+@pytest.fixture(scope="module")
+def town(cluster, admin, template, tmp_path_factory) -> Iterator[Town]:
+    """A town whose lists are answered though nobody follows the log: what is tried is what they leave out then."""
+    admin.execute(f"CREATE DATABASE stale TEMPLATE {template} STRATEGY file_copy")
+    with town_on(cluster.dsn("stale"), tmp_path_factory.mktemp("stale")) as opened:
+        opened.app.state.service = with_lag(opened, 3_600)
+        yield opened
+    admin.execute("DROP DATABASE stale WITH (FORCE)")
+
+
+@pytest.fixture
+def own_town(migrated: str, tmp_path: Path) -> Iterator[Town]:
+    with town_on(migrated, tmp_path) as opened:
+        yield opened
+
+
+def with_lag(town: Town, seconds: int) -> Any:
+    """The service when read models may be so far behind."""
+    return replace(town.service, settings=town.service.settings.model_copy(update={"read_lag_seconds": seconds}))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user: UUID
+    login: str
+    role: Role
+    organisation: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A school in a catchment of its own, which a provider of its own serves."""
+
+    region: str
+    school: UUID
+    catchment: UUID
+    provider: UUID
+    code: str
+
+
+@dataclass
+class Scene:
+    """A case at one place, and who is who."""
+
+    town: Town
+    here: Place
+    there: Place
+    student: UUID
+    people: dict[tuple[Role, UUID, int], Person] = field(default_factory=dict)
+    case: UUID = NOBODYS
+
+    def who(self, role: Role, organisation: UUID, number: int = 1) -> Person:
+        key = (role, organisation, number)
+        if key not in self.people:
+            self.people[key] = Person(*self.town.person(role, organisation), role, organisation)
+        return self.people[key]
+
+    def asks(self, place: Place) -> None:
+        """Its school asks for support."""
+        lead = self.who(SCHOOL, place.school)
+        form = self.town.form(self.student, primary_contact=str(lead.user))
+        headers = bearer(self.town, lead)
+        done = self.town.client.post(f"/v1/requests/{uuid4()}/submit", json={"form": form}, headers=headers)
+        assert done.status_code in {200, 201}, done.text
+        self.case = UUID(done.json()["ids"]["case"])
+
+    def does(self, *commands: Any) -> None:
+        for command in commands:
+            self.town.tell(Case, self.case, command, by=Actor(user=UUID(int=1), role=SYSTEM, organisation=MINISTRY))
+
+    def moves(self) -> None:
+        self.town.tell(Student, self.student, RecordEnrolment(school=self.there.school, from_on=TODAY))
+
+
+def place(town: Town, region: str) -> Place:
+    number = str(next(numbers))
+    made = Place(
+        region=region, school=school_id(number), catchment=catchment_id(f"S{number}"),
+        provider=provider_id(f"S{number}"), code=f"S{number}",
+    )  # fmt: skip
+    zoned(town, made, region)
+    town.tell(Catchment, made.catchment, RecordContract(provider=made.provider, from_on=LONG_AGO, funding_cents=0))
+    town.tell(School, made.school, RegisterSchool(details=replace(school_details(number), region=region)))
+    town.tell(School, made.school, AssignSchoolToCatchment(catchment=made.catchment, effective_on=TODAY))
+    return made
+
+
+def zoned(town: Town, made: Place, region: str) -> None:
+    """Put a catchment, and the provider that serves it, under an office."""
+    named = {"code": made.code, "name": made.code, "region": region, "anniversary_set": "WELLINGTON"}
+    provider = ProviderDetails(kind=ProviderKind.CATCHMENT, **named)
+    town.tell(Provider, made.provider, RegisterProvider(details=provider))
+    town.tell(Catchment, made.catchment, DefineCatchment(details=CatchmentDetails(**named)))
+
+
+def bearer(town: Town, who: Person) -> dict[str, str]:
+    return {"Authorization": f"Bearer {town.token(who.login, who.organisation, who.role)}"}
+
+
+def begun(town: Town) -> Scene:
+    here, there = place(town, "Wellington"), place(town, "Waikato")
+    scene = Scene(town, here, there, town.student(at=here.school))
+    scene.asks(here)
+    return scene
+
+
+def worked(town: Town) -> Scene:
+    scene = begun(town)
+    scene.does(AssignCaseManager(manager=manager(scene).user))
+    return scene
+
+
+def closed(town: Town) -> Scene:
+    scene = worked(town)
+    scene.does(CloseCase(reason=ClosureReason.DUPLICATE))
+    return scene
+
+
+def unallocated(town: Town) -> Scene:
+    here, there = place(town, "Wellington"), place(town, "Waikato")
+    town.tell(Catchment, here.catchment, EndContract(provider=here.provider, to_on=LONG_AGO))
+    scene = Scene(town, here, there, town.student(at=here.school))
+    scene.asks(here)
+    return scene
+
+
+def named(town: Town) -> Scene:
+    scene = worked(town)
+    scene.does(NamePrimaryContact(user=contact(scene).user))
+    return scene
+
+
+def manager(scene: Scene) -> Person:
+    return scene.who(MANAGER, scene.here.provider)
+
+
+def other_manager(scene: Scene) -> Person:
+    return scene.who(MANAGER, scene.here.provider, 2)
+
+
+def lead(scene: Scene) -> Person:
+    return scene.who(LEAD, scene.here.provider)
+
+
+def school(scene: Scene) -> Person:
+    return scene.who(SCHOOL, scene.here.school)
+
+
+def contact(scene: Scene) -> Person:
+    return scene.who(CONTACT, scene.here.school)
+
+
+def office(scene: Scene) -> Person:
+    return scene.who(OFFICE, scene.here.school)
+
+
+def advisor(scene: Scene) -> Person:
+    return scene.who(ADVISOR, region_id("Wellington"))
+
+
+def of_ministry(role: Role) -> Callable[[Scene], Person]:
+    return lambda scene: scene.who(role, MINISTRY)
+
+
+def moves_and_asks_again(scene: Scene) -> None:
+    case = scene.case
+    scene.moves()
+    scene.asks(scene.there)
+    assert scene.case == case, "the closed case was reopened"
+
+
+def withdrawn(scene: Scene) -> None:
+    left = RecordWithdrawal(
+        school=scene.here.school, last_day_of_attendance=TODAY, withdrawn_on=TODAY, reason="CONTINUOUS_ABSENCE"
+    )
+    scene.town.tell(Student, scene.student, left)
+
+
+def revoked(who: Callable[[Scene], Person]) -> Callable[[Scene], None]:
+    def revoke(scene: Scene) -> None:
+        person = who(scene)
+        scene.town.revoke(person.user, person.role, person.organisation)
+
+    return revoke
+
+
+def rezoned(scene: Scene) -> None:
+    zoned(scene.town, scene.here, "Waikato")
+
+
+def in_another_catchment(scene: Scene) -> None:
+    zoning = AssignSchoolToCatchment(catchment=scene.there.catchment, effective_on=TODAY)
+    scene.town.tell(School, scene.here.school, zoning)
+
+
+def timeline_of_office(scene: Scene) -> None:
+    """Taken from Office Support by the policy."""
+    publish(scene.town, timeline=False)
+
+
+def publish(town: Town, *, timeline: bool) -> None:
+    values = PolicyValues(office_support_timeline=timeline)
+    town.tell(Policy, SERVICE_POLICY, PublishPolicy(version=next(versions), effective_from=TODAY, values=values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """Who loses which relation to a case by what; `answers` are those for the case and its timeline from then on.
+
+    `listed`: a list showed it before.
+    """
+
+    of: tuple[relations.Relation, ...]
+    begin: Callable[[Town], Scene]
+    loser: Callable[[Scene], Person]
+    revoke: Callable[[Scene], Any]
+    answers: tuple[int, int] = (404, 404)
+    listed: bool = True
+
+
+GONE = (403, 403)
+REVOCATIONS = {
+    "another manager, BR-36": Revocation(
+        of=(relations.of_manager,),
+        begin=worked,
+        loser=manager,
+        revoke=lambda scene: scene.does(ReassignCaseManager(manager=other_manager(scene).user, reason=Handover.LEAVE)),
+    ),
+    "back in the queue, BR-37": Revocation(
+        of=(relations.of_manager,),
+        begin=worked,
+        loser=manager,
+        revoke=lambda scene: scene.does(ReturnCaseToQueue(reason=Handover.LEAVE)),
+    ),
+    "closed, and asked for at another provider's school, BR-61": Revocation(
+        of=(relations.of_last_manager,),
+        begin=closed,
+        loser=manager,
+        revoke=moves_and_asks_again,
+        listed=False,
+    ),
+    "another provider took the closed case, BR-61": Revocation(
+        of=(relations.of_provider,),
+        begin=closed,
+        loser=lead,
+        revoke=moves_and_asks_again,
+        listed=False,
+    ),
+    "enrolled elsewhere, BR-60": Revocation(
+        of=(relations.of_enrolling_school,),
+        begin=worked,
+        loser=school,
+        revoke=Scene.moves,
+    ),
+    "left every roll, BR-60": Revocation(
+        of=(relations.of_enrolling_school,),
+        begin=worked,
+        loser=school,
+        revoke=withdrawn,
+    ),
+    "enrolled elsewhere after it was closed, BR-61": Revocation(
+        of=(relations.of_enrolling_school,),
+        begin=closed,
+        loser=school,
+        revoke=Scene.moves,
+    ),
+    "another Primary Contact, BR-60": Revocation(
+        of=(relations.of_named_contact,),
+        begin=named,
+        loser=contact,
+        revoke=lambda scene: scene.does(NamePrimaryContact(user=school(scene).user)),
+    ),
+    "the Primary Contact's student is enrolled elsewhere, BR-60": Revocation(
+        of=(relations.of_named_contact,),
+        begin=named,
+        loser=contact,
+        revoke=Scene.moves,
+    ),
+    "Office Support's student is enrolled elsewhere, BR-67": Revocation(
+        of=(relations.of_enrolling_school, relations.of_office_timeline),
+        begin=worked,
+        loser=office,
+        revoke=Scene.moves,
+    ),
+    "the policy took the timeline from Office Support, BR-67": Revocation(
+        of=(relations.of_office_timeline,),
+        begin=worked,
+        loser=office,
+        revoke=timeline_of_office,
+        answers=(200, 403),
+    ),
+    "a provider has it now, and not the Ministry, BR-132": Revocation(
+        of=(relations.of_cit,),
+        begin=unallocated,
+        loser=of_ministry(CIT),
+        revoke=lambda scene: scene.does(AllocateCase(provider=scene.there.provider, reason="Close by.")),
+    ),
+    "a provider of another region has it, BR-132": Revocation(
+        of=(relations.of_region,),
+        begin=unallocated,
+        loser=advisor,
+        revoke=lambda scene: scene.does(AllocateCase(provider=scene.there.provider, reason="Close by.")),
+    ),
+    "its catchment is another region's, BR-132": Revocation(
+        of=(relations.of_region,),
+        begin=worked,
+        loser=advisor,
+        revoke=rezoned,
+        listed=False,
+    ),
+    "it waits, and its catchment is another region's, BR-32": Revocation(
+        of=(relations.of_region,),
+        begin=unallocated,
+        loser=advisor,
+        revoke=rezoned,
+    ),
+    "it waits, and its school is in another region's catchment, BR-32": Revocation(
+        of=(relations.of_region,),
+        begin=unallocated,
+        loser=advisor,
+        revoke=in_another_catchment,
+    ),
+    "an auditor's role was taken away": Revocation(
+        of=(relations.of_any_case, relations.anywhere),
+        begin=worked,
+        loser=of_ministry(AUDITOR),
+        revoke=revoked(of_ministry(AUDITOR)),
+        answers=GONE,
+        listed=False,
+    ),
+    "a lead's role was taken away": Revocation(
+        of=(relations.of_own_organisation, relations.of_provider),
+        begin=begun,
+        loser=lead,
+        revoke=revoked(lead),
+        answers=GONE,
+    ),
+}
+
+NOTHING_TELLS = {
+    relations.of_kept_reader: "kept",
+    relations.of_next_provider: "transfer_to",
+    relations.of_prosecutions: "prosecution",
+}
+"""Relations that nobody is in yet: the state of a case has nothing that would tell."""
+
+REPORTS = {relations.of_contracting_region}
+"""Of organisations alone; the test of reports below."""
+
+
+def test_every_relation_has_a_revocation_here_or_nobody_is_in_it_yet():
+    tried = {related for each in REVOCATIONS.values() for related in each.of}
+    assert tried | set(NOTHING_TELLS) | REPORTS == set(every_relation())
+    assert not {each.name for each in fields(Case)} & set(NOTHING_TELLS.values())
+
+
+def stopped(scene: Scene, before: int) -> None:
+    """Nobody follows the log."""
+
+
+def parked(scene: Scene, before: int) -> None:
+    """Every model stands still at every stream that has moved, and has followed the rest."""
+    with connect(scene.town.service.database.dsn(Login.OWNER)) as owner:
+        owner.execute(
+            "INSERT INTO projection.parked (model, generation, stream, position, error)"
+            " SELECT p.model, p.generation, e.stream, min(e.position), 'test' FROM projection.positions p, log.events e"
+            " WHERE p.state = 'live' AND e.position > %s GROUP BY 1, 2, 3 ON CONFLICT DO NOTHING",
+            [before],
+        )
+    scene.town.follow()
+
+
+@pytest.mark.parametrize("behind", [stopped, parked])
+@pytest.mark.parametrize("kind", REVOCATIONS)
+def test_what_was_taken_away_is_gone_while_the_read_models_know_nothing_of_it(town: Town, kind: str, behind: Any):
+    how = REVOCATIONS[kind]
+    scene = how.begin(town)
+    loser, case = how.loser(scene), str(scene.case)
+    paths = [f"/v1/cases/{case}", f"/v1/cases/{case}/timeline"]
+    then = town.follow()
+    assert [ask(town, path, loser).status_code for path in paths] == [200, 200]
+    shown = [path for path in lists_of(scene, loser) if case in ask(town, path, loser).text]
+    assert bool(shown) is how.listed
+    before = town.events()
+    how.revoke(scene)
+    behind(scene, before)
+    for at in ({}, {"position": then}):
+        assert tuple(ask(town, path, loser, **at).status_code for path in paths) == how.answers
+        if 200 not in how.answers:
+            assert not any(case in ask(town, path, loser, **at).text for path in shown)
+    if how.revoke is timeline_of_office:
+        publish(town, timeline=True)
+
+
+def ask(town: Town, path: str, who: Person, **parameters: object) -> Any:
+    more = "&".join(f"{name}={value}" for name, value in parameters.items())
+    joint = "&" if "?" in path else "?"
+    return town.client.get(f"{path}{joint}{more}" if more else path, headers=bearer(town, who))
+
+
+def lists_of(scene: Scene, who: Person) -> list[str]:
+    """Every list that may show somebody the case, and its file."""
+    lists = {
+        SCHOOL: f"/v1/schools/{scene.here.school}/cases",
+        CONTACT: f"/v1/schools/{scene.here.school}/cases",
+        OFFICE: f"/v1/schools/{scene.here.school}/cases",
+        LEAD: f"/v1/providers/{scene.here.provider}/queue",
+        MANAGER: f"/v1/users/{manager(scene).user}/caseload",
+    }
+    path = lists.get(who.role, f"/v1/regions/{region_id('Wellington')}/unallocated")
+    return [f"{path}?limit=200", f"{path}.csv"]
+
+
+LISTERS = {
+    "school_id": (SCHOOL, KAURI),
+    "provider_id": (LEAD, AWHI),
+    "region_id": (ADVISOR, region_id("Wellington")),
+    "user_id": (LEAD, AWHI),
+}
+"""Who asks about a thing by the name of its id in the path; a new kind of thing is added here, or a test fails."""
+
+ON_THE_LOG = {"/v1/schools/{school_id}/request-form"}
+"""Questions about something else than a case that are answered from the log: no lag of a model matters."""
+
+
+def questions(town: Town) -> Iterator[tuple[str, str]]:
+    """Every question of the OpenAPI document that names an id, and what it is the id of."""
+    for path, methods in town.app.openapi()["paths"].items():
+        if "get" in methods and "{" in path:
+            yield path, path.partition("{")[2].partition("}")[0]
+
+
+def of_a_case(town: Town) -> list[str]:
+    return [path for path, thing in questions(town) if thing == "case_id"]
+
+
+def of_something_else(town: Town) -> list[tuple[str, Role, UUID]]:
+    """Every other question, with who asks it."""
+    return [(path, *LISTERS[thing]) for path, thing in questions(town) if thing != "case_id"]
+
+
+def filled(path: str, thing: UUID) -> str:
+    before, _, after = path.partition("{")
+    period = "?first=2026-01-01&last=2026-12-31" if path.endswith("/kpi") else ""
+    return f"{before}{thing}{after.partition('}')[2]}{period}"
+
+
+def test_every_question_about_one_case_is_judged_on_the_log(town: Town):
+    scene, nobodys = worked(town), uuid4()
+    town.follow()
+    paths = of_a_case(town)
+    assert len(paths) >= 2
+    assert {ask(town, filled(path, scene.case), manager(scene)).status_code for path in paths} == {200}
+    scene.does(ReassignCaseManager(manager=other_manager(scene).user, reason=Handover.LEAVE))
+    for path in paths:
+        gone, nothing = (ask(town, filled(path, case), manager(scene)) for case in (scene.case, nobodys))
+        assert (gone.status_code, gone.content) == (404, nothing.content)
+        assert ask(town, filled(path, scene.case), other_manager(scene)).status_code == 200
+
+
+def test_what_was_written_after_a_hand_over_is_shown_to_the_next_manager_only(town: Town):
+    scene = worked(town)
+    scene.does(ReassignCaseManager(manager=other_manager(scene).user, reason=Handover.LEAVE))
+    activity = RecordActivity(activity=uuid4(), kind="HOME_VISIT", occurred_on=TODAY, note="Hush.", shared=False)
+    scene.does(activity)
+    town.follow()
+    path = f"/v1/cases/{scene.case}/timeline"
+    assert ask(town, path, manager(scene)).status_code == 404
+    assert "Hush." in ask(town, path, other_manager(scene)).text
+    assert "Hush." not in ask(town, path, school(scene)).text
+
+
+def test_a_revoked_role_ends_every_question_at_once(town: Town):
+    asked = [*of_something_else(town), *((path, LEAD, AWHI) for path in of_a_case(town))]
+    assert len(asked) >= 10
+    people = {key: Person(*town.person(*key), *key) for key in {(role, where) for _, role, where in asked}}
+    then = town.follow()
+    things = {path: town.people[LEAD] if "user_id" in path else where for path, _, where in asked}
+    paths = [(filled(path, things[path]), people[role, where]) for path, role, where in asked]
+    assert {ask(town, path, who).status_code for path, who in paths} <= {200, 404}
+    for each in people.values():
+        town.revoke(each.user, each.role, each.organisation)
+    for at in ({}, {"position": then}):
+        assert {
+            ask(town, path, who, **at).status_code for path, who in paths if not at or "request-form" not in path
+        } == {403}
+
+
+def test_the_reports_of_a_provider_end_with_the_region_that_contracts_it_BR_131(town: Town):
+    scene = begun(town)
+    town.follow()
+    paths = [filled(path, scene.here.provider) for path, thing in questions(town) if thing == "provider_id"]
+    assert {ask(town, path, advisor(scene)).status_code for path in paths} == {200}
+    zoned(town, scene.here, "Waikato")
+    assert {ask(town, path, advisor(scene)).status_code for path in paths} == {403}
+
+
+def test_lists_are_refused_and_nobody_is_sent_here_once_the_models_are_too_far_behind(own_town: Town):
+    town = own_town
+    case = town.assigned()
+    town.follow()
+    asked = [(filled(path, town.people[LEAD] if "user_id" in path else where), path, role)
+             for path, role, where in of_something_else(town)]  # fmt: skip
+    ready = lambda: town.client.get("/health/ready").status_code  # noqa: E731 - asked three times
+    get = lambda path, role: town.client.get(path, headers=town.bearer(role))  # noqa: E731 - one question, many paths
+    assert ready() == 200
+    assert {get(path, role).status_code for path, _, role in asked} == {200}
+    assert get(f"/v1/cases/{case}", MANAGER).json()["moment"]["behind_seconds"] == 0
+    town.assigned()
+    assert ready() == 200, "a moment of lag is no trouble"
+    town.service.own_clock.set(town.service.clock() + timedelta(seconds=60))
+    for path, template, role in asked:
+        answer = get(path, role)
+        assert answer.status_code == (200 if template in ON_THE_LOG else 503), path
+    shown = get(f"/v1/cases/{case}", MANAGER)
+    assert (shown.status_code, shown.json()["moment"]["behind_seconds"] >= 60) == (200, True)
+    assert town.client.get("/health/ready").json()["code"] == "NotReady"
+    town.follow()
+    assert ready() == 200
+    assert {get(path, role).status_code for path, _, role in asked} == {200}
+
+
+def test_every_answer_that_has_a_moment_says_how_far_behind_it_is(town: Town):
+    schemas = town.app.openapi()["components"]["schemas"]
+    assert "behind_seconds" in schemas["Moment"]["required"]
+    town.follow()
+    answer = ask(town, f"/v1/schools/{KAURI}/cases.csv", Person(*town.person(SCHOOL, KAURI), SCHOOL, KAURI))
+    assert int(answer.headers["moment-behind-seconds"]) > 0, "somebody was invited since"
+    assert list(csv.reader(answer.text.splitlines()))
+
+
+def test_a_parked_case_stands_still_at_its_version_and_its_right_does_not(town: Town):
+    """Whoever has not seen what came later does not change it: the ETag is of what was shown."""
+    scene = worked(town)
+    town.follow()
+    shown = ask(town, f"/v1/cases/{scene.case}", lead(scene))
+    before = town.events()
+    scene.does(ReassignCaseManager(manager=other_manager(scene).user, reason=Handover.LEAVE))
+    parked(scene, before)
+    again = ask(town, f"/v1/cases/{scene.case}", lead(scene))
+    assert (shown.json()["parked"], again.json()["parked"]) == (False, True)
+    assert again.headers["etag"] == shown.headers["etag"]
+    assert again.json()["case"]["manager"] == str(manager(scene).user)
+    assert ask(town, f"/v1/cases/{scene.case}", other_manager(scene)).status_code == 200
+
+
+def test_a_list_looks_for_nothing_that_has_moved_while_the_models_keep_up(own_town: Town):
+    """However long the log is: only once something has moved, the streams are looked for, and by position."""
+    case = own_town.assigned()
+    own_town.follow()
+    assert "log.events" not in condition(own_town)
+    own_town.tell(Case, UUID(case), ReturnCaseToQueue(reason=Handover.LEAVE))
+    assert "log.events e WHERE e.position >" in condition(own_town)
+
+
+def condition(town: Town) -> str:
+    """What a Case Manager's list asks of the present row of a case."""
+    actor = Actor(user=town.people[MANAGER], role=MANAGER, organisation=AWHI)
+    with Desk(service=town.service).answer(actor, NOW, MODELS) as now:
+        return now.seen().as_string(now.db)
+
+
+def test_a_stream_of_another_kind_is_nobodys_to_whoever_names_it_and_an_alarm_elsewhere(own_town: Town):
+    town = own_town
+    details = StudentDetails(name=PersonName(family_name="Tamatea"), born_on=LONG_AGO)
+    town.tell(Student, code_set_id("WaitReasons"), RegisterStudent(details=details))
+    student = town.student()
+    town.follow()
+    for path in of_a_case(town):
+        named, nobodys = (
+            town.client.get(filled(path, each), headers=town.bearer(MANAGER)) for each in (student, uuid4())
+        )
+        assert (named.status_code, named.content) == (404, nobodys.content)
+    with structlog.testing.capture_logs() as lines:
+        form = town.client.get(f"/v1/schools/{KAURI}/request-form", headers=town.bearer(SCHOOL))
+    assert (form.status_code, form.json()["code"]) == (500, "InternalError")
+    (alarm,) = (line for line in lines if line["event"] == "foreign stream")
+    assert (alarm["kind"], alarm["stream"]) == ("CodeSet", str(code_set_id("WaitReasons")))
+    assert "Tamatea" not in repr(lines)
+    assert town.client.get(f"/v1/schools/{KAURI}/cases", headers=town.bearer(SCHOOL)).status_code == 200
