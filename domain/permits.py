@@ -48,6 +48,7 @@ from domain.students.caregiver import Caregiver
 from domain.students.caring import CorrectCaregiverName, LinkCaregiver, RegisterCaregiver, UnlinkCaregiver
 from domain.students.contacting import AddContactDetail, EndContactDetail
 from domain.students.correcting import CorrectStudentDetails
+from domain.students.disclosing import ReadFormerDetails
 from domain.students.enrolling import RecordEnrolment, RecordWithdrawal
 from domain.students.merging import MergeNsn
 from domain.students.registering import RegisterStudent
@@ -80,6 +81,7 @@ _OF_A_CASE: Final[dict[type[Any], Action]] = {
 _OF_THE_MINISTRY: Final[dict[type[Any], Action]] = {
     **dict.fromkeys((RegisterStudent, RecordEnrolment, RecordWithdrawal, MergeNsn), Action.FEED_ROLL),
     RegisterCaregiver: Action.REGISTER_CAREGIVER,
+    ReadFormerDetails: Action.READ_FORMER_DETAILS,
     **dict.fromkeys((RegisterSchool, ChangeSchoolDetails, AssignSchoolToCatchment), Action.KEEP_REFERENCE_DATA),
     **dict.fromkeys((GrantIspFunding, EndIspFunding, RegisterProvider), Action.KEEP_REFERENCE_DATA),
     **dict.fromkeys((DefineCatchment, RecordContract, EndContract), Action.KEEP_REFERENCE_DATA),

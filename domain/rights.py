@@ -60,6 +60,7 @@ class Action(StrEnum):
     READ_REGIONAL_REPORTS = "READ_REGIONAL_REPORTS"  # what waits in a region for a provider (BR-32, BR-131)
     READ_NATIONAL_REPORTS = "READ_NATIONAL_REPORTS"  # de-identified (BR-132)
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
+    READ_FORMER_DETAILS = "READ_FORMER_DETAILS"  # what was corrected of a person; that it was read is recorded (BR-113)
     LOG_INFORMATION_REQUEST = "LOG_INFORMATION_REQUEST"  # and forward it (BR-110)
     DECIDE_INFORMATION_REQUEST = "DECIDE_INFORMATION_REQUEST"  # breaches and disposal too (BR-111 to BR-115)
     REGISTER_CAREGIVER = "REGISTER_CAREGIVER"
@@ -142,6 +143,7 @@ TABLE: Final[Mapping[Action, Rights]] = MappingProxyType(
         },
         Action.READ_NATIONAL_REPORTS: {Role.NATIONAL_ANALYST: (anywhere,), Role.AUDITOR: (anywhere,)},
         Action.READ_ACCESS_LOG: {Role.AUDITOR: (anywhere,), Role.PRIVACY_OFFICER: (anywhere,)},
+        Action.READ_FORMER_DETAILS: {Role.PRIVACY_OFFICER: (anywhere,)},
         Action.LOG_INFORMATION_REQUEST: {**_OWN_PROVIDER, Role.PRIVACY_OFFICER: (anywhere,)},
         Action.DECIDE_INFORMATION_REQUEST: {Role.PRIVACY_OFFICER: (anywhere,)},
         Action.REGISTER_CAREGIVER: dict.fromkeys(

@@ -16,6 +16,7 @@ from api.bootstrap import Service
 from api.commands.moments import instant_of
 from api.commands.output import AsJson, say, say_json, say_table
 from api.commands.running import Failed, opened
+from api.former_details import present_version, telling
 from api.saying import said
 from domain.days import AUCKLAND
 from domain.policies.policy import SERVICE_POLICY
@@ -32,6 +33,7 @@ SELECT position, stream, version, type, schema_version, recorded_at, decided_on,
 """
 
 SEALED: Final = "sealed"
+SUPERSEDED: Final = "superseded"
 DESTROYED: Final = "destroyed"
 
 _STATED: Final = re.compile(r"(ed|eld)_on$")
@@ -66,7 +68,9 @@ def replay(
         until, events = _events(service, case, as_at, position)
         if unseal:
             log.warning("sealed_values_opened", stream=str(case), by=getpass.getuser(), reason=reason.strip())
-        shown = [_shown(service, event, unseal=unseal) for event in events]
+        with available(), service.reads.connection() as db:
+            last = present_version(db, case)
+        shown = [told(service, event, unseal=unseal, last=last) for event in events]
     if as_json:
         say_json({"stream": case, "as_at": until, "events": shown})
         return
@@ -94,7 +98,8 @@ def _until(db: Connection, instant: datetime | None, position: int | None) -> in
     return last if position is None else min(position, last)
 
 
-def _shown(service: Service, recorded: Recorded, *, unseal: bool) -> dict[str, Any]:
+def told(service: Service, recorded: Recorded, *, unseal: bool, last: int) -> dict[str, Any]:
+    """Return an event as it is shown; who a person was said to be before is not opened here (BR-113)."""
     envelope = Envelope.decode(recorded.envelope)
     event = service.codec.decode(
         recorded.type, recorded.schema_version, recorded.data, recorded.stream, recorded.version, service.keyring
@@ -114,8 +119,13 @@ def _shown(service: Service, recorded: Recorded, *, unseal: bool) -> dict[str, A
         },
         "policy_version": envelope.facts.get(str(SERVICE_POLICY)),
         "facts": envelope.facts,
-        "said": plain(event, unseal=unseal),
+        "said": plain(event, unseal=unseal) | _superseded(recorded, last),
     }
+
+
+def _superseded(recorded: Recorded, last: int) -> dict[str, str]:
+    field = telling().get(recorded.type) if recorded.version < last else None
+    return {field: SUPERSEDED} if field else {}
 
 
 def _happened(event: Any) -> date | None:

@@ -27,6 +27,8 @@ Inviter: TypeAlias = Annotated[Actor, Depends(Audience(Action.INVITE_USER))]
 Granter: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_STAFF_ROLE, Action.GRANT_MINISTRY_ROLE))]
 Administrator: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_MINISTRY_ROLE))]
 
+FormerReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_FORMER_DETAILS))]
+
 CaseReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_CASE))]
 TimelineReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_TIMELINE))]
 SchoolReporter: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_SCHOOL_REPORTS))]

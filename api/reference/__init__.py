@@ -2,13 +2,25 @@
 
 from typing import Final
 
-from api.reference import approvals, calendars, caregivers, catchments, providers, rules, schools, students, users
+from api.reference import (
+    approvals,
+    calendars,
+    caregivers,
+    catchments,
+    former_details,
+    providers,
+    rules,
+    schools,
+    students,
+    users,
+)
 
 ROUTERS: Final = (
     approvals.router,
     calendars.router,
     caregivers.router,
     catchments.router,
+    former_details.router,
     providers.router,
     rules.router,
     schools.router,

@@ -14,7 +14,7 @@ from domain.providers.provider import Provider
 from domain.schools import funding, zoning
 from domain.schools import registering as schools
 from domain.schools.school import School
-from domain.students import caring, contacting, correcting, enrolling, merging
+from domain.students import caring, contacting, correcting, disclosing, enrolling, merging
 from domain.students import registering as students
 from domain.students.caregiver import Caregiver
 from domain.students.student import Student
@@ -30,6 +30,7 @@ SLICES = (
     contracting,
     correcting,
     defining,
+    disclosing,
     enrolling,
     funding,
     granting,
@@ -53,12 +54,12 @@ def members(alias: Any) -> tuple[Any, ...]:
 COMMANDS = tuple(each for slice_ in SLICES for each in members(slice_.Command))
 EVENTS = tuple(each for slice_ in SLICES for each in members(slice_.Event))
 STREAMS = {
-    Student: (students, correcting, merging, enrolling, contacting),
+    Student: (students, correcting, disclosing, merging, enrolling, contacting),
     School: (schools, zoning, funding),
     Catchment: (defining, contracting),
     Provider: (providers,),
     Approval: (approving,),
-    User: (inviting, granting, training),
+    User: (inviting, granting, training, disclosing),
     Policy: (publishing,),
     Criteria: (revising,),
     CodeSet: (codes,),
@@ -67,4 +68,4 @@ EVENTS_OF: dict[Any, tuple[Any, ...]] = {
     of: tuple(each for slice_ in slices for each in members(slice_.Event)) for of, slices in STREAMS.items()
 }
 EVENTS_OF[Student] += members(caring.OfStudent)
-EVENTS_OF[Caregiver] = members(caring.OfCaregiver) + members(contacting.Event)
+EVENTS_OF[Caregiver] = members(caring.OfCaregiver) + members(contacting.Event) + members(disclosing.Event)
