@@ -14,7 +14,7 @@ from eventstore.codec import Codec
 from eventstore.connections import Connection
 from eventstore.keyring import Keyring
 from eventstore.log import Log
-from eventstore.states import FOREIGN, ForeignStream, Versioned, evolves
+from eventstore.states import FOREIGN, ForeignStream, Versioned, after
 
 Answer = TypeVar("Answer")
 Question = Callable[[Known], Answer]
@@ -83,7 +83,7 @@ class Facts:
         for name, schema, tree in events:
             version += 1
             event: Event = self._codec.decode_tree(name, schema, tree, ref.id, version, self._keyring)
-            state = event.evolve(state) if evolves(event.__class__, ref.of) else FOREIGN  # type: ignore[arg-type]  # a class is hashable
+            state = after(state, event, ref.of)
         return version, state
 
     def _keep(self, found: dict[Ref, Versioned]) -> None:

@@ -31,14 +31,6 @@ class ForeignStream(Exception):
         super().__init__(f"stream {ref.id} is kept for {self.kind} and tells of something else")
 
 
-class ForeignStream(Exception):
-    """A stream that is needed here holds events of another kind: its id was occupied, or the log is damaged."""
-
-    def __init__(self, ref: Ref) -> None:
-        super().__init__(f"{ref.of.__name__} {ref.id}")
-        self.ref = ref
-
-
 class States:
     """A cache of states by stream. What it holds is only a guess at the present: every append proves its versions."""
 

@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-import structlog
-
 from domain.authority import asker_of, may, require
 from domain.cases.case import Case
 from domain.cases.facts import rules
@@ -26,13 +24,10 @@ from domain.rights import TABLE, Action
 from domain.users.user import User
 from eventstore.connections import Connection
 from eventstore.facts import Facts
-from eventstore.states import ForeignStream
 
 NO_COMMAND: Final = UUID(int=0)
 
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +89,12 @@ class Judge:
 
     def ask(self, question: Callable[[Context], T], addressed: Collection[Ref] = ()) -> T:
         """Answer a pure question on how things stand. Raises ForeignStream of a stream that nobody chose."""
-        try:
-            return self.facts.ask(
-                self.db,
-                lambda known: question(self._context(known)),
-                first=(*self._whoever, *addressed),
-                addressed=addressed,
-            )
-        except ForeignStream as foreign:
-            log.error("foreign stream", kind=foreign.ref.of.__name__, stream=str(foreign.ref.id))  # noqa: TRY400 - a traceback may quote what is in it
-            raise
+        return self.facts.ask(
+            self.db,
+            lambda known: question(self._context(known)),
+            first=(*self._whoever, *addressed),
+            addressed=addressed,
+        )
 
     def _context(self, known: Known) -> Context:
         return Context(

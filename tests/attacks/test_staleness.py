@@ -630,8 +630,8 @@ def test_a_stream_of_another_kind_is_nobodys_to_whoever_names_it_and_an_alarm_el
         assert (named.status_code, named.content) == (404, nobodys.content)
     with structlog.testing.capture_logs() as lines:
         form = town.client.get(f"/v1/schools/{KAURI}/request-form", headers=town.bearer(SCHOOL))
-    assert (form.status_code, form.json()["code"]) == (500, "InternalError")
-    (alarm,) = (line for line in lines if line["event"] == "foreign stream")
+    assert (form.status_code, form.json()["code"]) == (500, "ForeignStream")
+    (alarm,) = (line for line in lines if line["event"] == "foreign_stream")
     assert (alarm["kind"], alarm["stream"]) == ("CodeSet", str(code_set_id("WaitReasons")))
     assert "Tamatea" not in repr(lines)
     assert town.client.get(f"/v1/schools/{KAURI}/cases", headers=town.bearer(SCHOOL)).status_code == 200

@@ -60,7 +60,7 @@ def facts(exchanges: Exchanges, writer: Any) -> Facts:
 
 
 def count(writer: Writer, stream: UUID, amount: int = 1, of: type[Any] = Tally, command: Any = None) -> None:
-    writer.execute(Request(stream=Ref(of, stream), command=command or Count(amount=amount), actor=SOMEBODY))
+    writer.execute(Request(stream=Ref(of, stream), command=command or Count(amount=amount), actor=SOMEBODY, opens=True))
 
 
 def total(stream: UUID) -> Any:
@@ -147,4 +147,4 @@ def test_a_stream_of_another_kind_is_nobodys_if_it_was_addressed_and_an_alarm_if
     for _ in range(2):
         with pytest.raises(ForeignStream) as alarm:
             facts.ask(reader, total(stream))
-        assert str(alarm.value) == f"Tally {stream}"
+        assert (alarm.value.kind, alarm.value.stream) == ("Tally", stream)
