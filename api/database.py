@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres
+from api.hardening import harden
 from api.own_secrets import OwnSecrets
 from api.settings import BadSettings, Login, Settings
 from eventstore import migrations
@@ -87,6 +88,8 @@ def _start(lent: Database, server: EmbeddedPostgres, own: OwnSecrets) -> None:
         return  # who runs it has prepared it, because we came after them
     with psycopg.connect(server.dsn(), autocommit=True) as superuser:
         _prepare(superuser, own)
+    with psycopg.connect(server.dsn(NAME), autocommit=True) as superuser:
+        harden(superuser)
     migrate(lent.dsn(Login.OWNER))
 
 

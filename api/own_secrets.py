@@ -3,6 +3,7 @@
 They lie in one file beside the embedded database, readable by its owner alone. Who loses it loses the data.
 """
 
+import hmac
 import json
 import os
 import secrets
@@ -33,10 +34,16 @@ class OwnSecrets:
             kept = json.loads(file.read_text(encoding="utf-8"))
             return cls(
                 secrets={name: Secrets.parse(kept[name]) for name in SECRETS},
-                passwords={login: kept["passwords"][login] for login in Login},
+                passwords={login: _password(kept["passwords"], login) for login in Login},
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadSettings(f"{file} cannot be used: {type(error).__name__}") from None
+
+
+def _password(kept: Mapping[str, str], login: Login) -> str:
+    """Return the password of a login; of one that is younger than the file, the same in every process."""
+    owners = kept[Login.OWNER].encode()
+    return kept.get(login) or hmac.digest(owners, login.encode(), "sha256").hex()
 
 
 def _fresh() -> dict[str, object]:

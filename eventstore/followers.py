@@ -28,7 +28,7 @@ DEADLINE_SECONDS: Final = 30.0
 LONGEST_PAUSE: Final = 5.0
 AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, Unavailable)
 
-_OURS: Final = "SELECT pg_try_advisory_lock(4244, hashtext(%s))"
+_OURS: Final = "SELECT log.take_turn(%s)"
 
 
 class Work(Protocol):

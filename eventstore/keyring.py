@@ -3,7 +3,7 @@
 import select
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -54,6 +54,18 @@ made AS (
 INSERT INTO keys.about (subject, data_class, person)
 SELECT a.subject, a.data_class, a.person FROM about a JOIN made USING (subject, data_class)
  ORDER BY a.subject, a.data_class, a.person
+"""
+
+REWRAPPED_AT_ONCE: Final = 500
+
+_FORMER: Final = """
+SELECT key_id, subject, data_class, kek, wrapped FROM keys.subject_keys WHERE kek <> %s LIMIT %s
+"""
+
+_REWRAP: Final = """
+UPDATE keys.subject_keys k SET wrapped = n.anew, kek = %s
+  FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[]) AS n (key_id, former, anew)
+ WHERE k.key_id = n.key_id AND k.wrapped = n.former
 """
 
 
@@ -204,36 +216,51 @@ class Keyring:
         ]
 
 
-def check_secrets(db: Connection, *checks: Mapping[str, bytes]) -> None:
+def check_secrets(db: Connection, *checks: Mapping[str, bytes], former: Collection[str] = ()) -> None:
     """Compare the secrets given with those that the database was written with, and note new ones.
 
-    For every start-up. Raises MissingSecret or WrongSecret.
+    For every start-up. `former` names those that are not noted: what needs one has noted it, and once nothing does,
+    it can be taken away. Raises MissingSecret or WrongSecret.
     """
     given = {name: value for each in checks for name, value in each.items()}
     compare(given, _stored_checks(db))
+    noted = {name: value for name, value in given.items() if name not in former}
     db.execute(
         "INSERT INTO keys.secret_checks SELECT * FROM unnest(%s::text[], %s::bytea[]) ON CONFLICT DO NOTHING",
-        [list(given), list(given.values())],
+        [list(noted), list(noted.values())],
     )
     compare(given, _stored_checks(db))  # another process may have started first, with others
 
 
-def rewrap(db: Connection, encryption: KeyEncryption) -> int:
-    """Wrap every key with the present KEK, as the owner of the database, and return how many were not yet.
+def rewrap(db: Connection, encryption: KeyEncryption, report: Callable[[int, int], object] = max) -> int:
+    """Wrap every key with the present KEK, as as_cms_rotation, and return how many were not yet; some at a time.
 
-    Former KEKs may be taken away afterwards. Every process has to know the present one before.
+    It can be cut off and done again while services run, if every process knows the present one. `report` is told how
+    many are done, of how many. Former KEKs may be taken away afterwards. Raises MissingSecret if one is not given.
     """
-    kept = "SELECT key_id, subject, data_class, kek, wrapped FROM keys.subject_keys WHERE kek <> %s"
-    rows = db.execute(kept, [encryption.present]).fetchall()
+    done, left = 0, _former(db, encryption)
+    while left:
+        done += _rewrap_some(db, encryption)
+        left = _former(db, encryption)
+        report(done, done + left)
+    db.execute("SELECT keys.retire_checks(%s)", [encryption.present])
+    return done
+
+
+def _former(db: Connection, encryption: KeyEncryption) -> int:
+    row = db.execute("SELECT count(*) FROM keys.subject_keys WHERE kek <> %s", [encryption.present]).fetchone()
+    return row[0] if row else 0
+
+
+def _rewrap_some(db: Connection, encryption: KeyEncryption) -> int:
+    """A key that was destroyed meanwhile is none any more, and one that another copy has wrapped is left as it is."""
+    rows = db.execute(_FORMER, [encryption.present, REWRAPPED_AT_ONCE]).fetchall()
+    anew = []
     for key_id, subject, name, kek, wrapped in rows:
         whose = owner(key_id, subject, DataClass(name))
-        anew = encryption.wrap(encryption.unwrap(kek, wrapped, whose), whose)
-        db.execute(
-            "UPDATE keys.subject_keys SET wrapped = %s, kek = %s WHERE key_id = %s",
-            [anew, encryption.present, key_id],
-        )
-    db.execute("DELETE FROM keys.secret_checks WHERE starts_with(name, 'kek/') AND name <> %s", [encryption.present])
-    return len(rows)
+        anew.append(encryption.wrap(encryption.unwrap(kek, wrapped, whose), whose))
+    arrays = [[row[0] for row in rows], [row[4] for row in rows], anew]
+    return db.execute(_REWRAP, [encryption.present, *arrays]).rowcount
 
 
 def _stored_checks(db: Connection) -> dict[str, bytes]:

@@ -107,6 +107,11 @@ class KeyEncryption:
         """The name of the KEK that wraps new keys."""
         return f"{self.PURPOSE}/{self._keks.present.id}"
 
+    @property
+    def former(self) -> frozenset[str]:
+        """The names of the others, which are only read with."""
+        return frozenset(self.checks) - {self.present}
+
     def wrap(self, secret: bytes, owner: bytes) -> bytes:
         """Return a subject key as it may be stored; `owner` says whose it is."""
         return _encrypt(AESGCM(self._keks.present.value), secret, owner)

@@ -173,7 +173,7 @@ def test_nobody_changes_an_event_not_even_the_owner(appender: Appender, migrated
         owner.execute(change)
 
 
-@pytest.mark.parametrize("role", ["service", "followers", "keys", "erasure", "expiry"])
+@pytest.mark.parametrize("role", ["service", "followers", "keys", "erasure", "expiry", "rotation"])
 def test_no_role_may_change_the_log_or_owns_anything(migrated: str, role: str) -> None:
     with psycopg.connect(as_role(migrated, role), autocommit=True) as connection:
         for change in ("UPDATE log.events SET type = 'X'", "DELETE FROM log.events", "TRUNCATE log.events"):
@@ -183,7 +183,7 @@ def test_no_role_may_change_the_log_or_owns_anything(migrated: str, role: str) -
     assert owned == (0,)
 
 
-@pytest.mark.parametrize("role", ["followers", "keys", "erasure", "expiry"])
+@pytest.mark.parametrize("role", ["followers", "keys", "erasure", "expiry", "rotation"])
 def test_only_the_service_appends(migrated: str, role: str) -> None:
     batch = Batch(NOON, MONDAY)
     one_event(batch)

@@ -164,5 +164,5 @@ def test_dump_and_restore_into_another_cluster_keep_order_and_positions(
 def migrate_roles_only(dsn: str) -> None:
     """A dump holds no roles: they belong to the cluster."""
     with connect(dsn) as owner:
-        for role in ("service", "followers", "keys", "erasure", "expiry"):
+        for role in ("service", "followers", "keys", "erasure", "expiry", "rotation"):
             owner.execute(f"CREATE ROLE as_cms_{role} NOLOGIN".encode())

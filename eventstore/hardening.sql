@@ -1,0 +1,19 @@
+-- What only a superuser can take away, run once in the database that is to be attendance's, before or after
+-- `attendance migrate`. Functions that PostgreSQL gives to everybody are left to the owner of the database:
+-- advisory locks (whoever takes the log's stops every command), large objects and messages in the WAL (places where
+-- personal data would outlive its key). Run again after an upgrade to another major version of PostgreSQL.
+DO $$
+DECLARE
+    each regprocedure;
+    owner text := (SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database());
+BEGIN
+    FOR each IN
+        SELECT p.oid FROM pg_proc p
+         WHERE p.pronamespace = 'pg_catalog'::regnamespace
+           AND p.proname ~ '^(pg_(try_)?advisory_|lo_|loread$|lowrite$|pg_logical_emit_message$)'
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', each);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', each, owner);
+    END LOOP;
+END
+$$;

@@ -1,0 +1,257 @@
+"""Attacks by configuration and by logins to the database: what was not given is not had, what was not said is refused.
+
+What each login may do is a closed list: a privilege that a new migration grants fails here until it is listed.
+"""
+
+import threading
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from adapters.embedded_postgres import EmbeddedPostgres
+from api.settings import Login
+from eventstore.connections import connect
+from eventstore.keyring import CHANNEL as KEYS
+from eventstore.log import CHANNEL as LOG
+from tests.eventstore.keyrings import House, identity
+from tests.eventstore.logins import Production, production
+
+EVERYBODY = "everybody"
+READ_MODELS = ("service", "analytics")
+
+MAY = {
+    Login.SERVICE: {
+        "CONNECT database",
+        "USAGE analytics", "USAGE keys", "USAGE log", "USAGE projection", "USAGE service",
+        "SELECT log.events", "SELECT log.claims", "SELECT log.notifications",
+        "SELECT log.answers.command_id", "SELECT log.answers.position", "SELECT log.answers.recorded_at",
+        "SELECT keys.subject_keys.key_id",
+        "SELECT projection.positions", "SELECT projection.parked_now",
+        "SELECT views of read models",
+        "EXECUTE log.append", "EXECUTE log.lock", "EXECUTE log.read",
+    },
+    Login.FOLLOWERS: {
+        "CONNECT database",
+        "USAGE analytics", "USAGE log", "USAGE projection", "USAGE service",
+        "SELECT log.events", "SELECT log.notifications",
+        "SELECT projection.positions", "SELECT projection.parked_now", "SELECT projection.shards",
+        "SELECT projection.parked", "INSERT projection.parked", "DELETE projection.parked",
+        "UPDATE projection.positions.position", "UPDATE projection.shards.done",
+        "SELECT views of read models",
+        "SELECT tables of read models", "INSERT tables of read models",
+        "UPDATE tables of read models", "DELETE tables of read models",
+        "EXECUTE log.take_turn",
+    },
+    Login.KEYS: {
+        "CONNECT database", "USAGE keys",
+        "SELECT keys.secret_checks", "INSERT keys.secret_checks",
+        "SELECT keys.subject_keys", "INSERT keys.subject_keys",
+        "SELECT keys.about", "INSERT keys.about",
+        "SELECT keys.destroyed",
+    },
+    Login.ERASURE: {
+        "CONNECT database", "USAGE keys", "USAGE log",
+        "SELECT keys.subject_keys.subject", "SELECT keys.subject_keys.data_class", "DELETE keys.subject_keys",
+        "SELECT keys.about",
+        "SELECT keys.destroyed", "INSERT keys.destroyed",
+        "SELECT log.claims", "DELETE log.claims",
+        "EXECUTE keys.lock", "EXECUTE log.lock",
+    },
+    Login.EXPIRY: {"CONNECT database", "USAGE log", "EXECUTE log.expire_answers"},
+    Login.ROTATION: {
+        "CONNECT database", "USAGE keys",
+        "SELECT keys.subject_keys", "UPDATE keys.subject_keys.wrapped", "UPDATE keys.subject_keys.kek",
+        "SELECT keys.secret_checks", "INSERT keys.secret_checks",
+        "EXECUTE keys.retire_checks",
+    },
+    EVERYBODY: {"USAGE migration", "SELECT migration.applied", "USAGE public"},
+}  # fmt: skip
+"""What each role may do, and what everybody may: in words, `tables of read models` for each generation of each."""
+
+GRANTED = """
+WITH ours AS (
+    SELECT oid, nspname, nspacl, nspowner FROM pg_namespace
+     WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')),
+granted (acl, owner, kind, name) AS (
+    SELECT coalesce(datacl, acldefault('d', datdba)), datdba, '', 'database' FROM pg_database
+     WHERE datname = current_database()
+    UNION ALL
+    SELECT coalesce(nspacl, acldefault('n', nspowner)), nspowner, '', nspname FROM ours
+    UNION ALL
+    SELECT coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)), relowner,
+           relkind::text, nspname || '.' || relname
+      FROM pg_class c JOIN ours n ON n.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+    UNION ALL
+    SELECT attacl, relowner, '', nspname || '.' || relname || '.' || attname
+      FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid JOIN ours n ON n.oid = relnamespace
+     WHERE attacl IS NOT NULL
+    UNION ALL
+    SELECT coalesce(proacl, acldefault('f', proowner)), proowner, '', nspname || '.' || proname
+      FROM pg_proc p JOIN ours n ON n.oid = pronamespace
+)
+SELECT coalesce(r.rolname, 'everybody'), a.privilege_type, g.kind, g.name
+  FROM granted g CROSS JOIN aclexplode(g.acl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
+ WHERE a.grantee <> g.owner
+"""
+
+CATALOGUE = """
+SELECT p.oid::regprocedure::text FROM pg_proc p
+ WHERE p.pronamespace = 'pg_catalog'::regnamespace AND has_function_privilege(p.oid, 'EXECUTE')
+   AND (p.proname ~ 'advisory' OR p.proname ~ '^lo_|^lo(read|write)$|^lowrite$' OR p.proname ~ '^pg_logical_emit')
+"""
+
+NOTHING = "'{}', '{}', '{}', '{}', '{}', '{}', ''"
+ATTEMPTS = {
+    "append": (f"SELECT log.append(now(), NULL, {NOTHING})", {Login.SERVICE}),
+    "write an event past the function": (
+        "INSERT INTO log.events VALUES (1, gen_random_uuid(), 1, 'X', 1, now(), now(), gen_random_uuid(), '', '')",
+        set(),
+    ),
+    "claim past the function": (
+        "INSERT INTO log.claims VALUES ('x', 1, gen_random_uuid(), true, gen_random_uuid(), now())",
+        set(),
+    ),
+    "answer past the function": ("INSERT INTO log.answers VALUES (gen_random_uuid(), '', 1, '', now())", set()),
+    "remove answers past the function": ("DELETE FROM log.answers", set()),
+    "change an event": ("UPDATE log.events SET type = 'X'", set()),
+    "read answers": ("SELECT answer FROM log.answers", set()),
+    "expire": ("SELECT log.expire_answers(now(), 1)", {Login.EXPIRY}),
+    "stop every command": ("SELECT log.lock()", {Login.SERVICE, Login.ERASURE}),
+    "take a follower's turn": ("SELECT log.take_turn('read model cases')", {Login.FOLLOWERS}),
+    "read wrapped keys": ("SELECT wrapped FROM keys.subject_keys", {Login.KEYS, Login.ROTATION}),
+    "spoil keys": ("UPDATE keys.subject_keys SET wrapped = ''", {Login.ROTATION}),
+    "exchange keys": ("UPDATE keys.subject_keys SET subject = gen_random_uuid()", set()),
+    "forget a check": ("DELETE FROM keys.secret_checks", set()),
+    "retire a check": ("SELECT keys.retire_checks('kek/x')", {Login.ROTATION}),
+    "lock": ("SELECT pg_advisory_lock(4243, 1)", set()),
+    "lock in a transaction": ("SELECT pg_advisory_xact_lock_shared(4243, 2)", set()),
+    "try a lock": ("SELECT pg_try_advisory_lock(4244, 1)", set()),
+    "unlock": ("SELECT pg_advisory_unlock_all()", set()),
+    "make a large object": ("SELECT lo_from_bytea(0, 'hush')", set()),
+    "make an empty large object": ("SELECT lo_create(0)", set()),
+    "leave something in the WAL": ("SELECT pg_logical_emit_message(true, 'x', 'hush')", set()),
+    "make a temporary table": ("CREATE TEMPORARY TABLE hush (x text)", set()),
+    "make a table": ("CREATE TABLE public.hush (x text)", set()),
+    "make a table in the log": ("CREATE TABLE log.hush (x text)", set()),
+    "make a schema": ("CREATE SCHEMA hush", set()),
+    "switch triggers off": ("SET session_replication_role = replica", set()),
+    "take a trigger away": ("ALTER TABLE log.events DISABLE TRIGGER ALL", set()),
+    "make a login": ("CREATE ROLE hush LOGIN", set()),
+    "read a file": ("SELECT pg_read_file('PG_VERSION')", set()),
+    "run a program": ("COPY log.events TO PROGRAM 'true'", set()),
+    "become another": ("SET SESSION AUTHORIZATION postgres", set()),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def house(cluster: EmbeddedPostgres, admin: psycopg.Connection) -> Iterator[Production]:
+    with production(cluster, admin) as made:
+        yield made
+
+
+def granted(house: Production) -> dict[str, set[str]]:
+    """Return what is granted in this database, by the name of the grantee."""
+    found: dict[str, set[str]] = {}
+    with psycopg.connect(house.superuser) as db:
+        for grantee, privilege, kind, name in db.execute(GRANTED):
+            in_model = kind and name.partition(".")[0] in READ_MODELS
+            what = f"{'views' if kind == 'v' else 'tables'} of read models" if in_model else name
+            found.setdefault(grantee, set()).add(f"{privilege} {what}")
+    return found
+
+
+def test_what_each_role_may_do_is_a_closed_list(house: Production):
+    owners = f"{house.name}_owner"
+    found = {grantee: may for grantee, may in granted(house).items() if grantee not in {owners, "pg_database_owner"}}
+    assert found == {who if who is EVERYBODY else f"as_cms_{who}": may for who, may in MAY.items()}
+
+
+@pytest.mark.parametrize("login", list(MAY.keys() - {EVERYBODY}))
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_a_login_can_do_what_its_role_is_for_and_no_more(house: Production, login: Login, attempt: str):
+    statement, may = ATTEMPTS[attempt]
+    with psycopg.connect(house.dsns[login]) as db:
+        if login in may:
+            db.execute(statement.encode())
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                db.execute(statement.encode())
+        db.rollback()
+
+
+@pytest.mark.parametrize("login", list(MAY.keys() - {EVERYBODY}))
+def test_no_login_locks_at_will_or_finds_a_place_outside_the_tables(house: Production, login: Login):
+    with psycopg.connect(house.dsns[login]) as db:
+        assert db.execute(CATALOGUE).fetchall() == []
+        others = [each for each in Login if each is not login]
+        roles = [
+            name for each in others for name in (f"as_cms_{each}", f"{house.name}_{each}") if "as_cms_owner" not in name
+        ]
+        assert [role for role in roles if _becomes(db, role)] == []
+
+
+def _becomes(db: psycopg.Connection, role: str) -> bool:
+    try:
+        with db.transaction():
+            db.execute(f'SET ROLE "{role}"'.encode())
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
+
+
+def test_a_login_without_a_role_does_not_come_in(house: Production):
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(house.stranger)
+
+
+def test_functions_that_act_as_the_owner_look_nothing_up(house: Production):
+    query = """
+        SELECT p.oid::regprocedure::text, proconfig FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+         WHERE nspowner = (SELECT datdba FROM pg_database WHERE datname = current_database()) AND prosecdef
+    """
+    with psycopg.connect(house.superuser) as db:
+        found: dict[str, list[str]] = dict(db.execute(query).fetchall())
+    assert found
+    assert {name for name, config in found.items() if "search_path=pg_catalog, pg_temp" not in config} == set()
+
+
+def test_a_schema_in_front_of_the_path_does_not_lead_the_owner_astray(house: Production):
+    with psycopg.connect(house.superuser) as superuser, superuser.transaction(force_rollback=True):
+        superuser.execute("CREATE SCHEMA evil")
+        superuser.execute("GRANT USAGE ON SCHEMA evil TO PUBLIC")
+        superuser.execute("CREATE FUNCTION evil.hashtext(text) RETURNS int LANGUAGE sql AS 'SELECT 1 / 0'")
+        superuser.execute("SET ROLE as_cms_followers")
+        superuser.execute("SET search_path = evil, pg_catalog")
+        assert superuser.execute("SELECT log.take_turn('x')").fetchone() == (True,)
+
+
+def test_answers_that_are_young_stay_whatever_whoever_expires_them_asks(house: Production):
+    answer = "INSERT INTO log.answers VALUES (gen_random_uuid(), '', 1, '', now() - %s * interval '1 day')"
+    with psycopg.connect(house.superuser) as superuser, superuser.transaction(force_rollback=True):
+        for days in (0, 29, 31, 400):
+            superuser.execute(answer, [days])
+        superuser.execute("SET ROLE as_cms_expiry")
+        assert superuser.execute("SELECT log.expire_answers(now() + interval '1 year', 100)").fetchone() == (2,)
+
+
+def test_a_false_notice_is_a_hint_and_does_no_harm(house: Production, migrated: str):
+    """NOTIFY cannot be taken from anybody: whoever listens looks for themselves."""
+    town, need, stop = House(migrated), identity(uuid4()), threading.Event()
+    keyring = town.keyring()
+    keyring.ensure([need])
+    listener = threading.Thread(target=keyring.listen, args=(migrated, stop))
+    listener.start()
+    known, told = keyring.generation, threading.Event()
+    with connect(migrated) as liar:
+        liar.execute("SET ROLE as_cms_expiry")
+        for _ in range(100):
+            liar.execute("SELECT pg_notify(%s, %s), pg_notify(%s, '9')", [KEYS, "'; DROP TABLE log.events; --", LOG])
+            if keyring.generation > known + 1:
+                break
+            told.wait(0.05)
+    stop.set()
+    listener.join()
+    assert keyring.generation > known + 1, "it was heard"
+    assert keyring.key(*need.whose), "and what is there is found again"
