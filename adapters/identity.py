@@ -15,6 +15,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from adapters.public_keys import unfit
+
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA", "Ed25519")
 """Signatures by a private key only, so that the published key can never be taken for a shared secret."""
 
@@ -74,9 +76,12 @@ class Tokens:
 def key_set(file: Path) -> KeySet:
     """Read a JSON Web Key Set (RFC 7517); raise UnusableKeys if it is none."""
     try:
-        return KeySet.import_key_set(json.loads(file.read_text(encoding="utf-8")))
+        keys = KeySet.import_key_set(json.loads(file.read_text(encoding="utf-8")))
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         raise UnusableKeys("the file holds no JSON Web Key Set") from None
+    if why := unfit(keys):
+        raise UnusableKeys(why)
+    return keys
 
 
 def _proven(claims: dict[str, Any]) -> Proven:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from psycopg_pool import ConnectionPool
@@ -30,10 +31,6 @@ SKEW: Final = timedelta(minutes=5)
 """So far the clocks of two machines may differ before one of them refuses to start."""
 
 T = TypeVar("T")
-
-
-class TooPowerful(Exception):
-    """In production the service does not log in as a superuser, who could rewrite the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +111,21 @@ def folding(settings: Settings, lent: Database) -> Generator[FoldingTools]:
         yield FoldingTools(types=types, codec=Codec(types), keyring=keyring)
 
 
+def wrapping(settings: Settings, lent: Database) -> KeyEncryption:
+    """Return what keys are wrapped with, compared with the database as whoever rotates. Raises what `service` does."""
+    secrets = given_secrets(settings, lent.own)
+    encryption = KeyEncryption(secrets["key_encryption_key"])
+    with available():
+        _check_secrets(lent, encryption, _digests(secrets), Login.ROTATION)
+    return encryption
+
+
+def now(settings: Settings) -> datetime:
+    """Return what the clock of the service says, without the service."""
+    file = settings.data / "clock"
+    return OwnClock(file)() if _keeps_its_own(settings, file) else system()
+
+
 def given_secrets(settings: Settings, own: OwnSecrets | None) -> dict[str, Secrets]:
     """Return the secrets by the name of their setting, from outside or our own. Raises BadSettings."""
     given = {name: settings.secrets(name) or (own and own.secrets[name]) for name in SECRETS}
@@ -140,8 +152,6 @@ def _checked(settings: Settings, lent: Database, encryption: KeyEncryption, dige
     """Compare the database with this release, its secrets and its clock, and return the clock."""
     with connect(lent.dsn(Login.SERVICE), name="as-cms start") as connection:
         require_migrated(connection)
-        if settings.production:
-            _require_harmless(connection)
         position, last = head(connection)
     _check_secrets(lent, encryption, digests)
     return _clock(settings, position, last)
@@ -151,9 +161,9 @@ def _digests(secrets: Mapping[str, Secrets]) -> Digests:
     return Digests(claims=secrets["claims_secret"], idempotency=secrets["idempotency_secret"])
 
 
-def _check_secrets(lent: Database, encryption: KeyEncryption, digests: Digests) -> None:
-    with connect(lent.dsn(Login.KEYS), name="as-cms start") as keeper:
-        check_secrets(keeper, encryption.checks, digests.checks)
+def _check_secrets(lent: Database, encryption: KeyEncryption, digests: Digests, login: Login = Login.KEYS) -> None:
+    with connect(lent.dsn(login), name="as-cms start") as keeper:
+        check_secrets(keeper, encryption.checks, digests.checks, former=encryption.former)
 
 
 def _clock(settings: Settings, position: int, last: datetime | None) -> Clock:
@@ -162,7 +172,7 @@ def _clock(settings: Settings, position: int, last: datetime | None) -> Clock:
     if settings.clock_from and position == 0:
         file.parent.mkdir(parents=True, exist_ok=True)
         clock = OwnClock.begin(file, settings.clock_from)
-    elif not settings.production and file.exists() and (settings.embedded or settings.clock_from):
+    elif _keeps_its_own(settings, file):
         clock = OwnClock(file)
     elif settings.clock_from:
         raise NotFresh(NotFresh.__doc__)
@@ -171,10 +181,8 @@ def _clock(settings: Settings, position: int, last: datetime | None) -> Clock:
     return clock
 
 
-def _require_harmless(connection: Connection) -> None:
-    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = session_user").fetchone()
-    if row and row[0]:
-        raise TooPowerful(TooPowerful.__doc__)
+def _keeps_its_own(settings: Settings, file: Path) -> bool:
+    return not settings.production and file.exists() and bool(settings.embedded or settings.clock_from)
 
 
 def _keyring(lent: Database, encryption: KeyEncryption, opened: ExitStack) -> Keyring:

@@ -27,6 +27,9 @@ COMMANDS: Final = {
     "restore": "database:restore",
     "reclaim": "reclaiming:reclaim",
     "tied-keys": "reclaiming:tied_keys",
+    "rewrap": "upkeep:rewrap",
+    "expire": "upkeep:expire",
+    "hardening": "upkeep:hardening",
     "openapi": "serving:openapi",
     "asyncapi": "publishing:asyncapi",
 }

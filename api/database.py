@@ -14,8 +14,9 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres
 from api.hardening import harden
+from api.own_rights import require_own_rights
 from api.own_secrets import OwnSecrets
-from api.settings import BadSettings, Login, Settings
+from api.settings import BadSettings, Login, Settings, variable
 from eventstore import migrations
 from eventstore.connections import Connection
 from projections.generations import prepare
@@ -35,13 +36,21 @@ class Database:
     settings: Settings = field(repr=False)
     own: OwnSecrets | None = field(default=None, repr=False)
     server: EmbeddedPostgres | None = None
+    _fit: set[Login] = field(default_factory=set, repr=False)
 
     def dsn(self, login: Login) -> str:
-        """Return how to connect as this login; it holds a password."""
+        """Return how to connect as this login; it holds a password.
+
+        In production the login's rights are looked at when it is first asked for, whoever asks. Raises TooPowerful.
+        """
         if self.server and self.own:
             return self.server.dsn(NAME, f"{NAME}_{login}", self.own.passwords[login])
-        given = self.settings.url(login)
-        return given or _with_role(self._everybodys, login)
+        own = self.settings.url(login)
+        dsn = own or _with_role(self._everybodys, login)
+        if self.settings.production and login not in self._fit:
+            require_own_rights(dsn, login, variable(f"database_url_{login}" if own else "database_url"))
+            self._fit.add(login)
+        return dsn
 
     @property
     def _everybodys(self) -> str:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from pydantic import AliasChoices, AwareDatetime, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.addresses import trusted
+from api.guarded_files import unguarded
 from eventstore.key_material import BadSecret, Secrets
 from eventstore.log import UnsafeSetting, refuse_unsafe_settings
 
@@ -33,6 +35,7 @@ class Login(StrEnum):
     KEYS = "keys"
     ERASURE = "erasure"
     EXPIRY = "expiry"
+    ROTATION = "rotation"
     OWNER = "owner"
 
 
@@ -63,7 +66,11 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    mode: Mode = Field(Mode.DEVELOPMENT, description="`production` refuses whatever development leaves to the program.")
+    mode: Mode = Field(
+        Mode.DEVELOPMENT,
+        description="`production` refuses whatever development leaves to the program; `development` has to be said "
+        "with `DATABASE_URL`, and to listen on more than the loopback address.",
+    )
     data: Path = Field(
         default_factory=_data_home,
         description="Folder of the embedded database, the generated secrets and the erasure journal.",
@@ -79,6 +86,7 @@ class Settings(BaseSettings):
     database_url_keys: Secret = _url("whoever makes and reads keys of personal data")
     database_url_erasure: Secret = _url("whoever destroys keys")
     database_url_expiry: Secret = _url("whoever removes answers that are 30 days old")
+    database_url_rotation: Secret = _url("whoever wraps keys with another key-encryption key")
     database_url_owner: Secret = _url("`attendance migrate`")
     reads: Annotated[int, Field(ge=1, le=200)] = Field(8, description="Connections for reads, in each process.")
 
@@ -109,6 +117,13 @@ class Settings(BaseSettings):
         None, description="The file that holds the issuer's public keys (a JSON Web Key Set); goes with the issuer."
     )
 
+    metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
+        None, description="The port on which `/metrics` is answered, instead of the one of the API."
+    )
+    metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = Field(
+        None, description="The bearer token, of 32 characters or more, without which `/metrics` is not answered."
+    )
+
     clock_from: AwareDatetime | None = Field(
         None, description="Development, on a fresh database: the instant at which a clock of its own begins."
     )
@@ -116,6 +131,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.mode is Mode.PRODUCTION
+
+    @property
+    def said(self) -> bool:
+        """Whether somebody has said in which mode to run; nothing that others can reach runs in one by chance."""
+        return "mode" in self.model_fields_set
 
     @property
     def embedded(self) -> bool:
@@ -167,15 +187,42 @@ class Settings(BaseSettings):
     def _fit_for_production(self) -> Self:
         if self.production:
             missing = [name for name in SECRETS if not (getattr(self, name) or getattr(self, f"{name}_file"))]
-            missing += [name for name in ("database_url", "issuer") if getattr(self, name) is None]
+            missing += [name for name in NEEDED if getattr(self, name) is None]
             if missing:
                 raise ValueError(f"production needs {', '.join(map(variable, missing))}")
+            self._require_trusted_databases()
+            if self.journal.resolve().is_relative_to(self.data.resolve()):
+                raise ValueError(f"{variable('erasure_journal')}: keep it apart from {variable('data')}")
+            if wrong := unguarded(self._believed()):
+                raise ValueError("; ".join(wrong))
             if self.clock_from:
                 raise ValueError(f"production knows only the system's clock: unset {variable('clock_from')}")
         return self
 
+    def _require_trusted_databases(self) -> None:
+        for name in ("database_url", *(f"database_url_{login}" for login in Login)):
+            given: Secret = getattr(self, name)
+            try:
+                fits = given is None or trusted(given.get_secret_value())
+            except ValueError as error:
+                raise ValueError(f"{variable(name)} {error}") from None
+            if not fits:
+                raise ValueError(f"{variable(name)}: say sslmode=verify-full, for the database is not on this machine")
+
+    def _believed(self) -> list[Path]:
+        """Return the files by which others could change what we believe."""
+        named = (self.jwks_file, self.erasure_journal, *(getattr(self, f"{name}_file") for name in SECRETS))
+        return [file for file in named if file]
+
 
 SECRETS: Final = ("key_encryption_key", "claims_secret", "idempotency_secret")
+NEEDED: Final = ("database_url", "issuer", "erasure_journal")
+"""What production has to be told beside the secrets."""
+
+UNSAID: Final = (
+    "say AS_CMS_MODE=production; or AS_CMS_MODE=development, in which the program issues tokens to whoever asks it and "
+    "believes whatever it is told: never where there is data of real people"
+)
 
 
 def load() -> Settings:
@@ -192,9 +239,12 @@ def load() -> Settings:
     if wrong:
         raise BadSettings("\n".join(wrong))
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
         raise BadSettings("\n".join(_lines(error))) from None
+    if found.database_url and not found.said:
+        raise BadSettings(f"DATABASE_URL is set: {UNSAID}")
+    return found
 
 
 def variable(name: str) -> str:

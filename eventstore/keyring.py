@@ -244,7 +244,8 @@ def rewrap(db: Connection, encryption: KeyEncryption, report: Callable[[int, int
         left = _former(db, encryption)
         report(done, done + left)
     db.execute("SELECT keys.retire_checks(%s)", [encryption.present])
-    return done
+    late = _former(db, encryption)  # made by a process that knew no better, before the check of its key was gone
+    return done + (rewrap(db, encryption, report) if late else 0)
 
 
 def _former(db: Connection, encryption: KeyEncryption) -> int:

@@ -33,6 +33,7 @@ _WITHOUT_MODELS: Final = (
     "--exclude-table=service.*",
     "--exclude-table=analytics.*",
     "--exclude-table-data=projection.*",
+    "--exclude-schema=pg_catalog",  # what hardening took from everybody is no part of a copy
 )
 _RESTORE: Final = ("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction")
 _OURS: Final = "SELECT nspname FROM pg_namespace WHERE nspowner = current_user::regrole"

@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,7 +16,7 @@ from api.commands.output import say_json
 from api.commands.projecting import watch
 from api.commands.running import UNUSABLE, Stopped, settings
 from api.database import database
-from api.settings import BadSettings, Login
+from api.settings import BadSettings, Login, Settings
 from eventstore.followers import Follower, Halt
 
 FENCED: Final = 5
@@ -23,6 +24,9 @@ FENCED: Final = 5
 
 BATCH: Final = 2_000
 """How many events go into one transaction at most."""
+
+ANYBODY: Final = "PLAINTEXT"
+"""What the client speaks unless it is told otherwise: without a login, to be read by everybody on the way."""
 
 Bootstrap = Annotated[
     str,
@@ -37,9 +41,11 @@ More = Annotated[
 def publish(*, bootstrap: Bootstrap, kafka_settings: More = None) -> None:
     """Send every fact of the log to Kafka, until told to stop. Of several copies one works and the others wait."""
     stop = threading.Event()
-    work = CaseFacts(client_settings(bootstrap, kafka_settings), Messages(), ended=stop.set)
+    said, given = settings(), client_settings(bootstrap, kafka_settings)
+    require_login(said, given)
+    work = CaseFacts(given, Messages(), ended=stop.set)
     try:
-        with database(settings()) as lent:
+        with database(said) as lent:
             follow(Follower(lent.dsn(Login.FOLLOWERS), work, batch=BATCH), stop)
     except (Stopped, KeyboardInterrupt):
         raise typer.Exit from None  # to be stopped is how it ends
@@ -59,6 +65,12 @@ def client_settings(bootstrap: str, file: Path | None) -> dict[str, Any]:
         return settings_of(bootstrap, _read(file) if file else {})
     except BadKafkaSettings as wrong:
         raise BadSettings(str(wrong)) from None
+
+
+def require_login(said: Settings, given: Mapping[str, Any]) -> None:
+    """Raise BadSettings in production unless Kafka is told who we are."""
+    if said.production and given.get("security_protocol", ANYBODY) == ANYBODY:
+        raise BadSettings("production needs a login at Kafka: say its security_protocol in the client settings")
 
 
 def follow(follower: Follower, stop: threading.Event) -> None:

@@ -15,9 +15,10 @@ import typer
 from adapters.development_issuer import NotInProduction
 from adapters.postgres_binaries import EmbeddedPostgresError
 from adapters.schools_csv import Unreadable
-from api.bootstrap import Service, TooPowerful, service
+from api.bootstrap import Service, service
 from api.clock import ClockBehind, NotFresh
 from api.database import NotMigrated
+from api.own_rights import TooPowerful
 from api.settings import BadSettings, Settings, load
 from domain.decision import Refused
 from eventstore.connections import Unavailable
@@ -30,6 +31,12 @@ FAILED: Final = 1
 MISUSED: Final = 2  # what typer exits with
 UNUSABLE: Final = 3
 AWAY: Final = 4
+
+
+DEVELOPMENT: Final = (
+    "attendance: in development: whoever reads the data folder can sign in as anybody, the clock can be set, and no "
+    "login is checked; not for data of real people"
+)
 
 
 class Failed(Exception):
@@ -71,8 +78,17 @@ def opened() -> Generator[Service]:
 
 
 def settings() -> Settings:
-    """Read the settings. Raises BadSettings."""
-    return load()
+    """Read the settings; development on a database of one's own is said first. Raises BadSettings."""
+    said = load()
+    if said.database_url and not said.production:
+        warn_of_development()
+    return said
+
+
+def warn_of_development() -> None:
+    """Say what development means, before anything else."""
+    sys.stderr.write(f"{DEVELOPMENT}\n")
+    sys.stderr.flush()
 
 
 def program(**options: Any) -> typer.Typer:

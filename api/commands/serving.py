@@ -13,14 +13,15 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
+from api.addresses import loopback
 from api.app import create_app, openapi_text
 from api.automations.acting import admit
 from api.automations.registry import AUTOMATIONS
 from api.automations.waking import Automations
 from api.bootstrap import Service, service
 from api.commands.projecting import followers
-from api.commands.running import Failed, Stopped, configure_logs, settings
-from api.settings import Settings
+from api.commands.running import Failed, Stopped, configure_logs, settings, warn_of_development
+from api.settings import UNSAID, BadSettings, Settings
 from domain import registry
 from domain.days import auckland_day
 from projections.tools import Tools
@@ -51,6 +52,7 @@ def serve(
 ) -> None:
     """Serve the API over HTTP. Without DATABASE_URL, the embedded database is started and kept up to date."""
     said = settings()
+    _require_said(said, host)
     following = said.embedded if project is None else project
     serving = _serve_in_one if workers == 1 else partial(_serve_in_many, workers=workers)
     with _listening(host, port) as listener:
@@ -84,6 +86,16 @@ def _serve_in_many(listener: socket.socket, said: Settings, *, following: bool, 
         _announce(listener)
         config = uvicorn.Config("api.commands.serving:worker", factory=True, lifespan="on", workers=workers, **_UVICORN)
         Multiprocess(config, sockets=[listener]).run()
+
+
+def _require_said(said: Settings, host: str) -> None:
+    """Where others can reach us, the mode is somebody's choice. Raises BadSettings."""
+    if loopback(host):
+        return
+    if not said.said:
+        raise BadSettings(f"{host or 'every address'} can be reached by others: {UNSAID}")
+    if said.embedded:
+        warn_of_development()
 
 
 @contextmanager

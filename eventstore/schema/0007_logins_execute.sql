@@ -66,6 +66,8 @@ BEGIN
        AND NOT EXISTS (SELECT FROM keys.subject_keys k WHERE k.kek = c.name);
     GET DIAGNOSTICS removed = ROW_COUNT;
     RETURN removed;
+EXCEPTION WHEN foreign_key_violation THEN
+    RETURN 0;  -- a key was made with one of them while we looked
 END
 $$;
 

@@ -13,9 +13,10 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
-from api.bootstrap import TooPowerful, service
+from api.bootstrap import service
 from api.clock import ClockBehind, NotFresh, OwnClock
 from api.database import NotMigrated, database, migrate
+from api.own_rights import TooPowerful
 from api.settings import BadSettings, Login, Settings
 from domain.decision import Actor, Ref
 from domain.text import PersonName
@@ -120,8 +121,9 @@ def test_a_database_that_is_away_is_said_to_be(migrated: str, settings):
 
 def test_production_does_not_come_as_a_superuser(migrated: str, settings, tmp_path: Path):
     keys = tmp_path / "keys.json"
-    production = settings(migrated, mode="production", issuer="https://identity.example", jwks_file=keys)
-    with pytest.raises(TooPowerful), service(production):
+    apart = {"data": tmp_path / "data", "erasure_journal": tmp_path / "erasures.jsonl"}
+    production = settings(migrated, mode="production", issuer="https://identity.example", jwks_file=keys, **apart)
+    with pytest.raises(TooPowerful, match=r"DATABASE_URL: .* is a superuser"), service(production):
         pass
 
 

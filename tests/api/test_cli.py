@@ -25,7 +25,7 @@ from api.cli import COMMANDS
 from api.commands import reference
 from api.commands.importing import FIRST
 from api.commands.moments import instant_of
-from api.commands.running import Failed
+from api.commands.running import DEVELOPMENT, Failed
 from domain.ids import school_id
 from eventstore.journal import Erasure, Journal
 from tests.house.tree import ROOT
@@ -276,6 +276,7 @@ def test_no_token_is_issued_in_production(place: Place):
         "DATABASE_URL": "postgresql://somebody@127.0.0.1:1/attendance",
         "AS_CMS_ISSUER": "https://identity.example",
         "AS_CMS_JWKS_FILE": "keys.json",
+        "AS_CMS_ERASURE_JOURNAL": str(place.data.parent / "erasures.jsonl"),
         **{f"AS_CMS_{name.upper()}": value for name, value in secret.items() if isinstance(value, str)},
     }
     done = place.run("token", "--role", "SYSTEM_ADMIN", **production)
@@ -422,7 +423,7 @@ def test_the_document_of_the_api_is_printed(place: Place):
     [
         ({"AS_CMS_MODUS": "hush"}, 3, "did you mean AS_CMS_MODE?"),
         ({"AS_CMS_MODE": "hush"}, 3, "AS_CMS_MODE"),
-        ({"DATABASE_URL": "postgresql://somebody@127.0.0.1:1/attendance"}, 3, "AS_CMS_KEY_ENCRYPTION_KEY"),
+        ({"DATABASE_URL": "postgresql://somebody@127.0.0.1:1/attendance"}, 3, "say AS_CMS_MODE=production"),
         ({"POSTGRES_ENABLE_DB_FUNCTIONS": "y"}, 3, "POSTGRES_ENABLE_DB_FUNCTIONS"),
     ],
 )
@@ -434,9 +435,12 @@ def test_settings_that_cannot_be_used_are_one_clear_line(empty: Place, environ: 
 
 
 def test_a_database_that_is_away_is_one_clear_line(empty: Place):
-    done = empty.run("migrate", DATABASE_URL="postgresql://somebody:hush@127.0.0.1:1/attendance")
+    away = {"DATABASE_URL": "postgresql://somebody:hush@127.0.0.1:1/attendance", "AS_CMS_MODE": "development"}
+    done = empty.run("migrate", **away)
     assert done.returncode == 4
-    assert "the database does not answer" in one_clear_line(done)
+    said, why = done.stderr.splitlines()
+    assert said == DEVELOPMENT
+    assert "the database does not answer" in why
     assert "hush" not in done.stderr
 
 

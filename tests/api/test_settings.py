@@ -14,12 +14,13 @@ from tests.house.tree import ROOT
 SECRET = Secret("one", bytes(32)).text
 PRODUCTION = {
     "AS_CMS_MODE": "production",
-    "DATABASE_URL": "postgresql://somebody:hush@db.example/attendance",
+    "DATABASE_URL": "postgresql://somebody:hush@db.example/attendance?sslmode=verify-full",
     "AS_CMS_KEY_ENCRYPTION_KEY": SECRET,
     "AS_CMS_CLAIMS_SECRET": SECRET,
     "AS_CMS_IDEMPOTENCY_SECRET": SECRET,
     "AS_CMS_ISSUER": "https://identity.example",
     "AS_CMS_JWKS_FILE": "keys.json",
+    "AS_CMS_ERASURE_JOURNAL": "journal/erasures.jsonl",
 }
 
 
@@ -82,6 +83,68 @@ def test_production_is_whole_with_all_of_these(given):
 def test_production_leaves_nothing_to_the_program(given, missing: str):
     with refused(missing):
         given(**{name: value for name, value in PRODUCTION.items() if name != missing})
+
+
+@pytest.mark.parametrize("login", [None, *Login])
+@pytest.mark.parametrize("end", ["", "?sslmode=require", "?sslmode=verify-ca", "?sslmode=disable"])
+def test_production_believes_no_database_elsewhere_that_does_not_prove_who_it_is(given, login: Login | None, end: str):
+    name = f"AS_CMS_DATABASE_URL_{login.upper()}" if login else "DATABASE_URL"
+    with refused(f"{name}: say sslmode=verify-full"):
+        given(**{**PRODUCTION, name: f"postgresql://somebody:hush@db.example/attendance{end}"})
+
+
+def test_production_names_a_connection_string_that_is_none(given):
+    with refused("AS_CMS_DATABASE_URL_KEYS is no connection string"):
+        given(**PRODUCTION, AS_CMS_DATABASE_URL_KEYS="hush")
+
+
+def test_a_database_on_this_machine_needs_no_certificate(given):
+    assert given(**{**PRODUCTION, "DATABASE_URL": "postgresql://me:hush@/attendance?host=/run/postgresql"}).production
+
+
+def test_production_keeps_the_erasure_journal_apart_from_the_data(given, tmp_path: Path):
+    apart = {"AS_CMS_DATA": str(tmp_path), "AS_CMS_ERASURE_JOURNAL": str(tmp_path / "deep" / ".." / "erasures.jsonl")}
+    with refused("AS_CMS_ERASURE_JOURNAL: keep it apart from AS_CMS_DATA"):
+        given(**{**PRODUCTION, **apart})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AS_CMS_JWKS_FILE",
+        "AS_CMS_ERASURE_JOURNAL",
+        "AS_CMS_KEY_ENCRYPTION_KEY_FILE",
+        "AS_CMS_CLAIMS_SECRET_FILE",
+        "AS_CMS_IDEMPOTENCY_SECRET_FILE",
+    ],
+)
+@pytest.mark.parametrize("mode", [0o666, 0o660])
+def test_production_believes_no_file_that_others_can_write(given, name: str, mode: int, tmp_path: Path):
+    file = tmp_path / "believed"
+    file.write_text(SECRET)
+    file.chmod(mode)
+    without = {key: value for key, value in PRODUCTION.items() if key != name.removesuffix("_FILE") or key == name}
+    with refused(f"{file} can be written by others"):
+        given(**{**without, name: str(file)})
+
+
+def test_with_a_database_of_ones_own_the_mode_has_to_be_said(given):
+    with refused("DATABASE_URL is set: say AS_CMS_MODE=production; or AS_CMS_MODE=development"):
+        given(DATABASE_URL="postgresql://somebody:hush@localhost/attendance")
+    with refused("say AS_CMS_MODE=production"):
+        given(AS_CMS_MODE="")
+
+
+def test_development_that_was_said_takes_a_database_anywhere(given):
+    said = given(AS_CMS_MODE="development", DATABASE_URL="postgresql://somebody:hush@db.example/attendance")
+    assert said.said
+    assert said.mode is Mode.DEVELOPMENT
+
+
+def test_a_token_for_the_figures_is_not_guessed(given):
+    with refused("AS_CMS_METRICS_TOKEN"):
+        given(AS_CMS_METRICS_TOKEN="hush")
+    assert given(AS_CMS_METRICS_TOKEN="x" * 32, AS_CMS_METRICS_PORT="9100").metrics_port == 9100
 
 
 def test_production_has_no_clock_that_can_be_set(given):

@@ -3,15 +3,22 @@
 What each login may do is a closed list: a privilege that a new migration grants fails here until it is listed.
 """
 
+import os
 import threading
 from collections.abc import Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgres
-from api.settings import Login
+from adapters.kafka import settings_of
+from api.cli import COMMANDS, app
+from api.commands.publishing import require_login
+from api.commands.running import DEVELOPMENT, Failed
+from api.settings import BadSettings, Login, Mode, Settings
 from eventstore.connections import connect
 from eventstore.keyring import CHANNEL as KEYS
 from eventstore.log import CHANNEL as LOG
@@ -145,6 +152,21 @@ ATTEMPTS = {
 }  # fmt: skip
 
 
+UNSET = {"demo", "openapi", "asyncapi", "hardening"}
+"""Commands that need no setting, or make their own."""
+
+WORDS = {
+    "import": ("samples",),
+    "publish": ("--bootstrap", "127.0.0.1:1"),
+    "show": ("kpi",),
+    "replay": ("00000000-0000-0000-0000-000000000001",),
+    "token": ("--role", "SYSTEM_ADMIN"),
+    "backup": ("{}/copy",),
+    "restore": ("{}/old",),
+}
+"""What a command cannot be asked for without."""
+
+
 @pytest.fixture(scope="module")
 def house(cluster: EmbeddedPostgres, admin: psycopg.Connection) -> Iterator[Production]:
     with production(cluster, admin) as made:
@@ -255,3 +277,46 @@ def test_a_false_notice_is_a_hint_and_does_no_harm(house: Production, migrated: 
     listener.join()
     assert keyring.generation > known + 1, "it was heard"
     assert keyring.key(*need.whose), "and what is there is found again"
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Nothing is said but where the data lies."""
+    for name in os.environ:
+        if name.upper().startswith("AS_CMS_") or name == "DATABASE_URL":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AS_CMS_DATA", str(tmp_path / "data"))
+    return monkeypatch
+
+
+@pytest.mark.parametrize("host", [str(IPv4Address(0)), "::", "", "203.0.113.7"])
+def test_others_cannot_reach_a_service_in_which_nobody_said_development(bare: pytest.MonkeyPatch, host: str):
+    with pytest.raises(BadSettings, match="can be reached by others: say AS_CMS_MODE=production"):
+        app(["serve", "--host", host, "--port", "0"], standalone_mode=False)
+
+
+def test_where_others_can_reach_it_the_first_line_says_what_development_means(
+    bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    bare.setenv("AS_CMS_MODE", "development")
+    with pytest.raises(Failed, match="cannot listen"):
+        app(["serve", "--host", "203.0.113.7", "--port", "0"], standalone_mode=False)
+    assert capsys.readouterr().err == f"{DEVELOPMENT}\n"
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - UNSET))
+def test_no_command_takes_a_database_in_a_mode_that_nobody_said(bare: pytest.MonkeyPatch, command: str, tmp_path: Path):
+    """The list walks the program: what is not listed has settings, and reads them before it does anything."""
+    bare.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1:1/attendance")
+    (tmp_path / "old").touch()
+    with pytest.raises(BadSettings, match="DATABASE_URL is set: say AS_CMS_MODE"):
+        app([command, *(word.format(tmp_path) for word in WORDS.get(command, ()))], standalone_mode=False)
+
+
+@pytest.mark.parametrize("said", [{}, {"security_protocol": "PLAINTEXT"}])
+def test_production_tells_facts_to_no_kafka_that_asks_nobody_who_they_are(said: dict[str, str]):
+    settings = Settings.model_construct(mode=Mode.PRODUCTION)
+    with pytest.raises(BadSettings, match="production needs a login at Kafka"):
+        require_login(settings, settings_of("kafka:9092", said))
+    require_login(settings, settings_of("kafka:9092", {"security_protocol": "SASL_SSL"}))
+    require_login(Settings(), settings_of("127.0.0.1:9092", said))

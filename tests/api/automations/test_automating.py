@@ -29,7 +29,7 @@ def environ(town: Town) -> dict[str, str]:
     given = {f"AS_CMS_{name.upper()}": revealed(getattr(said, name)) for name in SECRETS}
     given["DATABASE_URL"] = given.pop("AS_CMS_DATABASE_URL")
     clock = {"AS_CMS_CLOCK_FROM": str(said.clock_from), "AS_CMS_DATA": str(said.data)}
-    return {**bare, **given, **clock}
+    return {**bare, **given, **clock, "AS_CMS_MODE": "development"}
 
 
 def revealed(secret: Any) -> str:

@@ -1,0 +1,59 @@
+"""Addresses: whether one is on this machine alone, and whether a connection to a database can be trusted.
+
+A server elsewhere has to prove by its certificate who it is (`sslmode=verify-full`); a socket file or the loopback
+address is reached by nobody in between.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+from itertools import zip_longest
+from typing import Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+_ELSEWHERE: Final = ("PGHOST", "PGHOSTADDR", "PGSERVICE")
+"""By which the environment leads a connection away that names no host of its own."""
+
+
+def loopback(host: str) -> bool:
+    """Whether whoever listens on this address is reached from this machine alone; an empty one is every address."""
+    try:
+        found = socket.getaddrinfo(host or None, None, flags=0 if host else socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return False
+    return bool(found) and all(_is_loopback(str(address[0])) for *_, address in found)
+
+
+def trusted(dsn: str) -> bool:
+    """Whether this connection is verified or local. Raises ValueError for what is no connection string."""
+    try:
+        said = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise ValueError("is no connection string of PostgreSQL") from None
+    if said.get("sslmode") == "verify-full":
+        return True
+    if "service" in said or (not (said.get("host") or said.get("hostaddr")) and any(map(os.environ.get, _ELSEWHERE))):
+        return False
+    return all(_local(host, address) for host, address in _hosts(str(said.get("host", "")), said.get("hostaddr")))
+
+
+def _hosts(hosts: str, addresses: object) -> Iterator[tuple[str, str]]:
+    numbers = str(addresses).split(",") if addresses else []
+    yield from zip_longest(hosts.split(","), numbers, fillvalue="")
+
+
+def _local(host: str, address: str) -> bool:
+    """Whether it is a folder of a socket (none: the usual one), or loopback; a number wins over a name."""
+    if address:
+        return _is_loopback(address)
+    return not host or host[0] in "/@" or host == "localhost" or _is_loopback(host)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
