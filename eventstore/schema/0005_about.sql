@@ -1,5 +1,5 @@
 -- Whom a key is about is fixed when it is made (ADR 0015): nobody is added to a note's people later, by whatever login.
-CREATE FUNCTION keys.refuse_another() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keys.refuse_another() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- Within one transaction now() stands still: a key of an earlier one has another instant.
     PERFORM FROM keys.subject_keys k
