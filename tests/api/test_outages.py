@@ -59,6 +59,7 @@ def served_again(town: Town) -> bool:
 
 def test_the_database_away_is_a_503_and_back_is_served_again(migrated: str, tmp_path: Path):
     with proxied(migrated) as (proxy, through), town_on(through, tmp_path) as town:
+        town.follow()
         assert statuses(town) == {"command": 404, "ready": 200}
         assert away(proxy, town) == {"command": 503, "ready": 503}
         assert town.client.get("/health/live").status_code == 200

@@ -6,9 +6,8 @@ of domain/relations.py has one here, and every route of the OpenAPI document is 
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,24 +19,12 @@ from api.questions.reading import Desk
 from api.settings import Login
 from domain import relations
 from domain.cases.allocating import AllocateCase
-from domain.cases.assigning import AssignCaseManager, Handover, ReassignCaseManager, ReturnCaseToQueue
-from domain.cases.case import Case, ClosureReason
-from domain.cases.closing import CloseCase
+from domain.cases.assigning import Handover, ReassignCaseManager, ReturnCaseToQueue
+from domain.cases.case import Case
 from domain.cases.naming_contact import NamePrimaryContact
 from domain.cases.recording_activities import RecordActivity
-from domain.catchments.catchment import Catchment, CatchmentDetails
-from domain.catchments.contracting import EndContract, RecordContract
-from domain.catchments.defining import DefineCatchment
 from domain.decision import Actor
-from domain.ids import MINISTRY, catchment_id, code_set_id, provider_id, region_id, school_id
-from domain.policies.policy import SERVICE_POLICY, Policy, PolicyValues
-from domain.policies.publishing import PublishPolicy
-from domain.providers.provider import Provider, ProviderDetails, ProviderKind
-from domain.providers.registering import RegisterProvider
-from domain.schools.registering import RegisterSchool
-from domain.schools.school import School
-from domain.schools.zoning import AssignSchoolToCatchment
-from domain.students.enrolling import RecordEnrolment, RecordWithdrawal
+from domain.ids import code_set_id, region_id
 from domain.students.registering import RegisterStudent
 from domain.students.student import Student, StudentDetails
 from domain.text import PersonName
@@ -46,13 +33,41 @@ from eventstore.connections import connect
 from projections.moments import NOW
 from projections.registry import MODELS
 from tests.api.test_seen import every_relation
-from tests.api.town import AWHI, KAURI, LONG_AGO, TODAY, Town, school_details, town_on
-
-SCHOOL, CONTACT, OFFICE = Role.ATTENDANCE_LEAD, Role.SCHOOL_PRIMARY_CONTACT, Role.OFFICE_SUPPORT
-LEAD, MANAGER, ADVISOR = Role.WORKFLOW_LEAD, Role.CASE_MANAGER, Role.REGIONAL_ADVISOR
-CIT, AUDITOR, SYSTEM = Role.CIT_OFFICER, Role.AUDITOR, Role.SYSTEM
-NOBODYS = UUID(int=0)
-numbers, versions = count(7000), count(1)
+from tests.api.town import AWHI, KAURI, LONG_AGO, TODAY, Town, town_on
+from tests.attacks.stale_scenes import (
+    ADVISOR,
+    AUDITOR,
+    CIT,
+    CONTACT,
+    LEAD,
+    MANAGER,
+    OFFICE,
+    SCHOOL,
+    Person,
+    Scene,
+    advisor,
+    bearer,
+    begun,
+    closed,
+    contact,
+    in_another_catchment,
+    lead,
+    manager,
+    moves_and_asks_again,
+    named,
+    of_ministry,
+    office,
+    other_manager,
+    publish,
+    revoked,
+    rezoned,
+    school,
+    timeline_of_office,
+    unallocated,
+    withdrawn,
+    worked,
+    zoned,
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,190 +89,6 @@ def own_town(migrated: str, tmp_path: Path) -> Iterator[Town]:
 def with_lag(town: Town, seconds: int) -> Any:
     """The service when read models may be so far behind."""
     return replace(town.service, settings=town.service.settings.model_copy(update={"read_lag_seconds": seconds}))
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    user: UUID
-    login: str
-    role: Role
-    organisation: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A school in a catchment of its own, which a provider of its own serves."""
-
-    region: str
-    school: UUID
-    catchment: UUID
-    provider: UUID
-    code: str
-
-
-@dataclass
-class Scene:
-    """A case at one place, and who is who."""
-
-    town: Town
-    here: Place
-    there: Place
-    student: UUID
-    people: dict[tuple[Role, UUID, int], Person] = field(default_factory=dict)
-    case: UUID = NOBODYS
-
-    def who(self, role: Role, organisation: UUID, number: int = 1) -> Person:
-        key = (role, organisation, number)
-        if key not in self.people:
-            self.people[key] = Person(*self.town.person(role, organisation), role, organisation)
-        return self.people[key]
-
-    def asks(self, place: Place) -> None:
-        """Its school asks for support."""
-        lead = self.who(SCHOOL, place.school)
-        form = self.town.form(self.student, primary_contact=str(lead.user))
-        headers = bearer(self.town, lead)
-        done = self.town.client.post(f"/v1/requests/{uuid4()}/submit", json={"form": form}, headers=headers)
-        assert done.status_code in {200, 201}, done.text
-        self.case = UUID(done.json()["ids"]["case"])
-
-    def does(self, *commands: Any) -> None:
-        for command in commands:
-            self.town.tell(Case, self.case, command, by=Actor(user=UUID(int=1), role=SYSTEM, organisation=MINISTRY))
-
-    def moves(self) -> None:
-        self.town.tell(Student, self.student, RecordEnrolment(school=self.there.school, from_on=TODAY))
-
-
-def place(town: Town, region: str) -> Place:
-    number = str(next(numbers))
-    made = Place(
-        region=region, school=school_id(number), catchment=catchment_id(f"S{number}"),
-        provider=provider_id(f"S{number}"), code=f"S{number}",
-    )  # fmt: skip
-    zoned(town, made, region)
-    town.tell(Catchment, made.catchment, RecordContract(provider=made.provider, from_on=LONG_AGO, funding_cents=0))
-    town.tell(School, made.school, RegisterSchool(details=replace(school_details(number), region=region)))
-    town.tell(School, made.school, AssignSchoolToCatchment(catchment=made.catchment, effective_on=TODAY))
-    return made
-
-
-def zoned(town: Town, made: Place, region: str) -> None:
-    """Put a catchment, and the provider that serves it, under an office."""
-    named = {"code": made.code, "name": made.code, "region": region, "anniversary_set": "WELLINGTON"}
-    provider = ProviderDetails(kind=ProviderKind.CATCHMENT, **named)
-    town.tell(Provider, made.provider, RegisterProvider(details=provider))
-    town.tell(Catchment, made.catchment, DefineCatchment(details=CatchmentDetails(**named)))
-
-
-def bearer(town: Town, who: Person) -> dict[str, str]:
-    return {"Authorization": f"Bearer {town.token(who.login, who.organisation, who.role)}"}
-
-
-def begun(town: Town) -> Scene:
-    here, there = place(town, "Wellington"), place(town, "Waikato")
-    scene = Scene(town, here, there, town.student(at=here.school))
-    scene.asks(here)
-    return scene
-
-
-def worked(town: Town) -> Scene:
-    scene = begun(town)
-    scene.does(AssignCaseManager(manager=manager(scene).user))
-    return scene
-
-
-def closed(town: Town) -> Scene:
-    scene = worked(town)
-    scene.does(CloseCase(reason=ClosureReason.DUPLICATE))
-    return scene
-
-
-def unallocated(town: Town) -> Scene:
-    here, there = place(town, "Wellington"), place(town, "Waikato")
-    town.tell(Catchment, here.catchment, EndContract(provider=here.provider, to_on=LONG_AGO))
-    scene = Scene(town, here, there, town.student(at=here.school))
-    scene.asks(here)
-    return scene
-
-
-def named(town: Town) -> Scene:
-    scene = worked(town)
-    scene.does(NamePrimaryContact(user=contact(scene).user))
-    return scene
-
-
-def manager(scene: Scene) -> Person:
-    return scene.who(MANAGER, scene.here.provider)
-
-
-def other_manager(scene: Scene) -> Person:
-    return scene.who(MANAGER, scene.here.provider, 2)
-
-
-def lead(scene: Scene) -> Person:
-    return scene.who(LEAD, scene.here.provider)
-
-
-def school(scene: Scene) -> Person:
-    return scene.who(SCHOOL, scene.here.school)
-
-
-def contact(scene: Scene) -> Person:
-    return scene.who(CONTACT, scene.here.school)
-
-
-def office(scene: Scene) -> Person:
-    return scene.who(OFFICE, scene.here.school)
-
-
-def advisor(scene: Scene) -> Person:
-    return scene.who(ADVISOR, region_id("Wellington"))
-
-
-def of_ministry(role: Role) -> Callable[[Scene], Person]:
-    return lambda scene: scene.who(role, MINISTRY)
-
-
-def moves_and_asks_again(scene: Scene) -> None:
-    case = scene.case
-    scene.moves()
-    scene.asks(scene.there)
-    assert scene.case == case, "the closed case was reopened"
-
-
-def withdrawn(scene: Scene) -> None:
-    left = RecordWithdrawal(
-        school=scene.here.school, last_day_of_attendance=TODAY, withdrawn_on=TODAY, reason="CONTINUOUS_ABSENCE"
-    )
-    scene.town.tell(Student, scene.student, left)
-
-
-def revoked(who: Callable[[Scene], Person]) -> Callable[[Scene], None]:
-    def revoke(scene: Scene) -> None:
-        person = who(scene)
-        scene.town.revoke(person.user, person.role, person.organisation)
-
-    return revoke
-
-
-def rezoned(scene: Scene) -> None:
-    zoned(scene.town, scene.here, "Waikato")
-
-
-def in_another_catchment(scene: Scene) -> None:
-    zoning = AssignSchoolToCatchment(catchment=scene.there.catchment, effective_on=TODAY)
-    scene.town.tell(School, scene.here.school, zoning)
-
-
-def timeline_of_office(scene: Scene) -> None:
-    """Taken from Office Support by the policy."""
-    publish(scene.town, timeline=False)
-
-
-def publish(town: Town, *, timeline: bool) -> None:
-    values = PolicyValues(office_support_timeline=timeline)
-    town.tell(Policy, SERVICE_POLICY, PublishPolicy(version=next(versions), effective_from=TODAY, values=values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
