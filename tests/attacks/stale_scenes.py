@@ -139,6 +139,14 @@ def unallocated(town: Town) -> Scene:
     return scene
 
 
+def in_a_third_catchment(town: Town) -> Scene:
+    """It waits, and its school has come to lie in a catchment that the case has not heard of."""
+    scene = unallocated(town)
+    scene.there = place(town, "Wellington")
+    in_another_catchment(scene)
+    return scene
+
+
 def named(town: Town) -> Scene:
     scene = worked(town)
     scene.does(NamePrimaryContact(user=contact(scene).user))
@@ -201,6 +209,10 @@ def revoked(who: Callable[[Scene], Person]) -> Callable[[Scene], None]:
 
 def rezoned(scene: Scene) -> None:
     zoned(scene.town, scene.here, "Waikato")
+
+
+def rezoned_there(scene: Scene) -> None:
+    zoned(scene.town, scene.there, "Waikato")
 
 
 def in_another_catchment(scene: Scene) -> None:

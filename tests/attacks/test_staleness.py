@@ -50,6 +50,7 @@ from tests.attacks.stale_scenes import (
     begun,
     closed,
     contact,
+    in_a_third_catchment,
     in_another_catchment,
     lead,
     manager,
@@ -61,6 +62,7 @@ from tests.attacks.stale_scenes import (
     publish,
     revoked,
     rezoned,
+    rezoned_there,
     school,
     timeline_of_office,
     unallocated,
@@ -207,6 +209,12 @@ REVOCATIONS = {
         begin=unallocated,
         loser=advisor,
         revoke=in_another_catchment,
+    ),
+    "it waits, and the catchment that its school came to lie in is another region's, BR-32": Revocation(
+        of=(relations.of_region,),
+        begin=in_a_third_catchment,
+        loser=advisor,
+        revoke=rezoned_there,
     ),
     "an auditor's role was taken away": Revocation(
         of=(relations.of_any_case, relations.anywhere),
