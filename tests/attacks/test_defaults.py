@@ -190,7 +190,7 @@ def test_what_each_role_may_do_is_a_closed_list(house: Production):
     assert found == {who if who is EVERYBODY else f"as_cms_{who}": may for who, may in MAY.items()}
 
 
-@pytest.mark.parametrize("login", list(MAY.keys() - {EVERYBODY}))
+@pytest.mark.parametrize("login", sorted(MAY.keys() - {EVERYBODY}))
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_a_login_can_do_what_its_role_is_for_and_no_more(house: Production, login: Login, attempt: str):
     statement, may = ATTEMPTS[attempt]
@@ -203,7 +203,7 @@ def test_a_login_can_do_what_its_role_is_for_and_no_more(house: Production, logi
         db.rollback()
 
 
-@pytest.mark.parametrize("login", list(MAY.keys() - {EVERYBODY}))
+@pytest.mark.parametrize("login", sorted(MAY.keys() - {EVERYBODY}))
 def test_no_login_locks_at_will_or_finds_a_place_outside_the_tables(house: Production, login: Login):
     with psycopg.connect(house.dsns[login]) as db:
         assert db.execute(CATALOGUE).fetchall() == []
