@@ -12,6 +12,7 @@ from adapters.identity import Tokens, key_set
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
 from api.http import document, health, pages, problems, reference
+from api.http.budgets import Budgets
 from api.http.edge import Edge
 from api.http.identity import Door
 from api.http.logins import Logins
@@ -41,6 +42,7 @@ def create_app(service: Service) -> FastAPI:
     logins = Logins(service.reads, service.digests)
     app.state.service = service
     app.state.permit = authority()
+    app.state.budgets = Budgets(service.settings)
     app.state.door = Door(tokens=tokens(service.settings), user_of=logins.find, known=logins.kept)
     return app
 

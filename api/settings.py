@@ -95,6 +95,14 @@ class Settings(BaseSettings):
         description="So old may be what read models have not folded; beyond it lists and `/health/ready` answer 503.",
     )
 
+    commands_per_minute: Annotated[int, Field(ge=1)] = Field(
+        600, description="How many commands one person may send in a minute, to each process; systems are not counted."
+    )
+    bytes_per_day: Annotated[int, Field(ge=1_000)] = Field(
+        100_000_000, description="How many bytes of commands one person may send in a day, to each process."
+    )
+    drafts_open: Annotated[int, Field(ge=1)] = Field(200, description="How many drafts one person may have open.")
+
     key_encryption_key: Secret = Field(
         None, description="What wraps the keys of personal data, `id:base64 of 32 bytes`; the present one first."
     )

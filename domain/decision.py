@@ -79,11 +79,11 @@ Need: TypeAlias = Ref | Claim
 
 
 class NotRead(Exception):
-    """A decision asked for a fact that was not read yet; it is read, and the command decided again (ADR 5)."""
+    """A decision asked for facts that were not read yet; they are read, and the command decided again (ADR 5)."""
 
-    def __init__(self, need: Need) -> None:
-        super().__init__(need)
-        self.need = need
+    def __init__(self, *needs: Need) -> None:
+        super().__init__(*needs)
+        self.needs = needs
 
 
 class Known:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Final, TypeAlias
 
 STRICT: Final = {"extra": "forbid", "strict": True}
@@ -18,7 +19,24 @@ STRICT: Final = {"extra": "forbid", "strict": True}
 _CONTROL = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
 _IN_A_LINE = re.compile(rf"[{_CONTROL}\t\n]")
 _IN_A_NOTE = re.compile(rf"[{_CONTROL}]")
+MOST_MARKS: Final = 30
+"""Combining marks in a row. No orthography needs more than a handful; to put a pile of n in order takes n * n steps."""
+
+DECOMPOSED: Final = 4
+"""So many characters at most become one when they are composed: a letter with three marks."""
+
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+@cache
+def _piles() -> re.Pattern[str]:
+    """Return what finds a pile of combining marks, of whatever script."""
+    marks = (chr(code) for first, last in _PLANES for code in range(first, last) if unicodedata.combining(chr(code)))
+    return re.compile(f"[{''.join(marks)}]{{{MOST_MARKS + 1}}}")
+
+
+_PLANES: Final = ((0x300, 0xD800), (0xE000, 0x20000))
+"""Where characters with marks stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +54,14 @@ class Text:
     hint: str = "has another form"
 
     def __call__(self, raw: str) -> str:
-        """Return the text stripped and in NFC; raise ValueError, which does not repeat it."""
+        """Return the text stripped and in NFC; raise ValueError, which does not repeat it.
+
+        What is sent is looked at as it is first: nothing is made of a text that is too long or piles up marks.
+        """
+        if len(raw) > self.longest * DECOMPOSED:
+            raise ValueError(f"is longer than {self.longest} characters")
+        if not raw.isascii() and _piles().search(raw):
+            raise ValueError(f"piles more than {MOST_MARKS} marks on one character")
         text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
         if _SURROGATE.search(text):
             raise ValueError("holds half a character")

@@ -54,7 +54,7 @@ class Facts:
             try:
                 return question(Known(lambda need: _state(need, proven.get, addressed)))
             except NotRead as missing:
-                wanted = [_ref(missing.need)]
+                wanted = [*map(_ref, missing.needs)]
 
     def _foreseen(self, question: Question[Any], addressed: Collection[Ref]) -> list[Ref]:
         """Return what the question asks for on what was last seen."""
@@ -62,7 +62,7 @@ class Facts:
         try:
             question(known)
         except NotRead as missing:
-            return [*map(_ref, known.used), _ref(missing.need)]
+            return [*map(_ref, (*known.used, *missing.needs))]
         except (Refused, ForeignStream):
             pass  # as it was seen last; how it stands is judged on what is read now
         return [*map(_ref, known.used)]

@@ -28,6 +28,10 @@ class PersonErased(Refused):
     """This would record something of a person whose data was destroyed."""
 
 
+class TooManyFacts(Refused):
+    """This concerns more people and places at once than the service decides about: ask for less at a time."""
+
+
 class Everyone:
     """The permit of the system's own commands and of tests: nobody is refused."""
 

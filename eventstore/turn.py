@@ -1,5 +1,6 @@
 """One turn of the deciding writer: read once for everybody who waits, decide in order, append in one statement."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,13 +19,13 @@ from eventstore.decided import Decided, Drafts
 from eventstore.groups import Groups
 from eventstore.keyring import Keyring
 from eventstore.log import Log, Reading
-from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Outcome, Request, Stale, Waiting
+from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Outcome, Request, Stale, TooManyFacts, Waiting
 from eventstore.sealing import Digests
 from eventstore.sealing import Need as KeyNeed
 from eventstore.states import FOREIGN, ForeignStream, States, Versioned
 
-ROUNDS = 12
-"""How often a command may ask for facts that depend on other facts, before it counts as a mistake."""
+MOST_FACTS = 500
+"""How many streams and claims one command may ask for: several times what a form with the most people on it needs."""
 FEW = 4
 """With more who wait, to guess what they ask for takes longer than the exchange that it may spare."""
 
@@ -38,10 +39,6 @@ class NotOurs(Exception):
 
     def __init__(self, ref: Ref) -> None:
         super().__init__(ref.of.__name__)
-
-
-class TooManyFacts(Exception):
-    """A command kept asking for further facts; its decision depends on too long a chain of streams."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +65,7 @@ class Turn:
         self._claims: dict[Claim, tuple[int, Holder | None]] = {}
         self._written: set[Claim] = set()
         self._groups = Groups()
+        self._asked: Counter[UUID] = Counter()  # how many facts each command has found missing
         self._decided: list[Decided] = []
         self.outcomes: list[Outcome] = []
         self.again: list[Waiting] = []
@@ -99,26 +97,30 @@ class Turn:
                 try:
                     self._considered(one)
                 except NotRead as missing:
-                    asked[missing.need] = None
+                    asked.update(dict.fromkeys(missing.needs))
         return asked
 
     # Deciding
 
     def _decide_all(self, waiting: list[Waiting]) -> None:
-        for _ in range(ROUNDS):
+        """Decide all; each round reads whatever the ones before found missing, so that every one comes further."""
+        while True:
             asked: dict[Need, None] = {}
             waiting = [one for one in waiting if self._wants_more(one, asked)]
             if not waiting:
                 return
             self._read(asked)
-        self.outcomes.extend((one, TooManyFacts()) for one in waiting)
 
     def _wants_more(self, one: Waiting, asked: dict[Need, None]) -> bool:
         """Decide one command; say whether it first needs facts that were not read yet."""
         try:
             self._enter(one, *self._considered(one))
         except NotRead as missing:
-            asked[missing.need] = None
+            self._asked[one.request.command_id] += len(missing.needs)
+            if self._asked[one.request.command_id] > MOST_FACTS:
+                self.outcomes.append((one, TooManyFacts()))
+                return False
+            asked.update(dict.fromkeys(missing.needs))
             return True
         except Postponed:
             self.again.append(one)
@@ -142,14 +144,20 @@ class Turn:
             self._claims[claims[i - 1]] = (version, Holder(UUID(holder), held))
         return reading
 
-    def _look(self, need: Need, command: Command) -> object:
-        if isinstance(need, Ref):
-            return self._fact(need, command)
-        if need in self._written:
+    def _look(self, need: Need, command: Command, missing: dict[Need, None]) -> object:
+        """Return a fact; one that was not read is noted and taken for a blank, to learn what else will be asked for."""
+        try:
+            return self._fact(need, command) if isinstance(need, Ref) else self._holder(need)
+        except NotRead:
+            missing[need] = None
+            return need.of() if isinstance(need, Ref) else None
+
+    def _holder(self, claim: Claim) -> Holder | None:
+        if claim in self._written:
             raise Postponed
-        if need not in self._claims:
-            raise NotRead(need)
-        return self._claims[need][1]
+        if claim not in self._claims:
+            raise NotRead(claim)
+        return self._claims[claim][1]
 
     def _state(self, ref: Ref) -> Any:
         """Return how a stream stands. Raises ForeignStream if it is of another kind than was asked for."""
@@ -180,8 +188,8 @@ class Turn:
 
     def _considered(self, one: Waiting) -> tuple[Known, Decision | BaseException, Drafts]:
         """Decide; return what was used and what came out. Changes nothing. Raises NotRead or Postponed."""
-        request = one.request
-        known = Known(lambda need: self._look(need, request.command))
+        request, missing = one.request, dict[Need, None]()
+        known = Known(lambda need: self._look(need, request.command, missing))
         version = self._versioned(request.stream)[0]
         known.used[request.stream] = None
         context = Context(
@@ -190,12 +198,22 @@ class Turn:
         )  # fmt: skip
         try:
             result: Decision | BaseException = _judge(one, version, self._addressed(request), context)
-            drafts = self._drafts(request, cast("Decision", result), known)
-        except (NotRead, Postponed):
+            self._note_unread(cast("Decision", result), missing)
+            drafts = [] if missing else self._drafts(request, cast("Decision", result), known)
+        except Postponed:
             raise
         except Exception as refusal:  # noqa: BLE001 - a refusal, or a mistake in one command that must not stop the others
             result, drafts = refusal, []
+        if missing:
+            raise NotRead(*missing)
         return known, result, drafts
+
+    def _note_unread(self, decision: Decision, missing: dict[Need, None]) -> None:
+        """Note what a decision would append to, and the claims that it would change, as far as they were not read."""
+        refs = (part.stream for part in decision.parts)
+        missing.update(dict.fromkeys(ref for ref in refs if not (ref in self._world or self._tools.states.get(ref))))
+        claims = (*decision.take, *decision.release)
+        missing.update(dict.fromkeys(claim for claim in claims if claim not in self._claims))
 
     def _drafts(self, request: Request, decision: Decision, known: Known) -> Drafts:
         drafts = []
@@ -207,9 +225,6 @@ class Turn:
             drafts.append((part.stream, [(event, self._tools.codec.draft(event)) for event in part.events]))
         if any(claim in self._written for claim in (*decision.take, *decision.release)):
             raise Postponed
-        for claim in (*decision.take, *decision.release):
-            if claim not in self._claims:
-                raise NotRead(claim)
         return drafts
 
     def _enter(

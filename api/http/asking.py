@@ -13,6 +13,7 @@ from uuid import UUID, uuid4, uuid5
 
 from fastapi import Depends, Header, Request, Response
 
+from api.http.budgets import Budgets
 from api.http.faults import Fault
 from api.http.problems import invalid
 from domain.decision import Actor, Command, Permit, Ref
@@ -29,12 +30,16 @@ _TAG: Final = re.compile(r'(W/)?"[!#-~\x80-\xff]*"')
 IdempotencyKey: TypeAlias = Annotated[
     str | None,
     Header(
-        pattern=_KEY, description="Names this request: sent again, it is answered as the first time. Visible ASCII."
+        max_length=255,
+        pattern=_KEY,
+        description="Names this request: sent again, it is answered as the first time. Visible ASCII.",
     ),
 ]
 IfMatch: TypeAlias = Annotated[
     str | None,
-    Header(description="The ETag of the version that was seen; if there is a later one, the answer is 412."),
+    Header(
+        max_length=100, description="The ETag of the version that was seen; if there is a later one, the answer is 412."
+    ),
 ]
 
 
@@ -45,6 +50,7 @@ class Desk:
     writer: Writer
     digests: Digests
     permit: Permit
+    budgets: Budgets
     request: Request
     key: str | None
     seen: str | None
@@ -84,6 +90,8 @@ class Desk:
         opens: bool = False,
         name: UUID | None = None,
     ) -> Done:
+        body = getattr(self.request.state, "body", b"")
+        self.budgets.spend(by, len(body))
         asked = Asked(
             stream=stream,
             command=command,
@@ -92,7 +100,7 @@ class Desk:
             name=name,
             permit=self.permit,
             command_id=command_id or self.names(by),
-            body=self.digests.body(getattr(self.request.state, "body", b"")),
+            body=self.digests.body(body),
             expected=_expected(self.seen),
             correlation=self.request.state.correlation,
         )
@@ -107,6 +115,7 @@ async def _desk(request: Request, idempotency_key: IdempotencyKey = None, if_mat
         writer=service.writer,
         digests=service.digests,
         permit=state.permit,
+        budgets=state.budgets,
         request=request,
         key=idempotency_key,
         seen=if_match,

@@ -5,18 +5,20 @@ characters, and whatever is too long, all mistakes of a body at once.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, TypeAlias, TypeVar, cast
 
+from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import Depends, Request
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import SchemaValidator
 
 from api.http.days import stricter
 from api.http.faults import fault_of
-from api.http.problems import Problem, invalid
+from api.http.problems import Problem, invalid, unavailable
 from domain.text import STRICT
 
 T = TypeVar("T")
@@ -25,6 +27,20 @@ LARGEST_BODY: Final = 256 * 1024
 """Bytes: a form with every text at its longest in macrons fits in."""
 
 DEEPEST: Final = 20
+MOST_NAMES: Final = 100
+"""Names in one object: no command has half as many fields."""
+
+MOST_VALUES: Final = 10_000
+"""Values in one body, at any depth: the longest list of codes with all that is said of each has fewer."""
+
+LARGE: Final = 4 * 1024
+"""Bytes from which on a body is read beside the event loop, which meanwhile serves others."""
+
+READERS: Final = 2
+"""So many large bodies are read at once; the others wait in line."""
+
+READING_SECONDS: Final = 5.0
+"""How long a large body may wait and be read."""
 
 
 class NotStrict(TypeError):
@@ -44,7 +60,8 @@ class Reader(Generic[T]):
     async def __call__(self, request: Request) -> T:
         """Return what the body says; raise a Problem."""
         _require_json(request)
-        return self.read(await _body(request))
+        body = await _body(request)
+        return self.read(body) if len(body) < LARGE else await _beside(partial(self.read, body))
 
     def read(self, body: bytes) -> T:
         """Return what these bytes say; raise a Problem that names every mistake."""
@@ -54,6 +71,21 @@ class Reader(Generic[T]):
         except ValidationError as error:
             found = error.errors(include_url=False, include_input=False)
             raise invalid(fault_of(each, "body") for each in found) from None
+
+
+@cache
+def _line() -> CapacityLimiter:
+    """Return what large bodies stand in line for."""
+    return CapacityLimiter(READERS)
+
+
+async def _beside(read: Callable[[], T]) -> T:
+    """Read a large body in a thread; raise a Problem if that takes too long."""
+    try:
+        with fail_after(READING_SECONDS):
+            return await to_thread.run_sync(read, limiter=_line(), abandon_on_cancel=True)
+    except TimeoutError:
+        raise unavailable() from None
 
 
 if TYPE_CHECKING:
@@ -97,8 +129,10 @@ async def _body(request: Request) -> bytes:
 
 def _require_plain(body: bytes) -> None:
     """Raise unless this is JSON that everybody reads alike: names once, numbers finite, no half characters."""
+    if body.count(b":") + body.count(b",") > 2 * MOST_VALUES:  # in texts, too: those have their own bounds
+        raise _malformed(f"holds more than {MOST_VALUES} values")
     try:
-        read = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        read = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole)
         json.dumps(read, ensure_ascii=False).encode()
     except RecursionError:
         raise _malformed("is nested too deeply") from None
@@ -118,9 +152,21 @@ class _Ambiguous(ValueError):
 
 def _once(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
     read = dict(pairs)
+    if len(pairs) > MOST_NAMES:
+        raise _Ambiguous(f"has more than {MOST_NAMES} names in one object")
     if len(read) < len(pairs):
         raise _Ambiguous("gives a name twice")
     return read
+
+
+def _whole(digits: str) -> int:
+    """Read a whole number, as far as it tells that it is too large for everything."""
+    if len(digits) > LONGEST_NUMBER:
+        raise _Ambiguous("holds a number of more digits than anybody reads")
+    return int(digits[:30])
+
+
+LONGEST_NUMBER: Final = 1_000
 
 
 def _no_number(name: str) -> float:

@@ -23,7 +23,7 @@ _VALIDATION: Final[JsonSchemaMode] = "validation"
 _PROBLEM: Final = {
     "type": "object",
     "title": "Problem",
-    "description": "RFC 9457. `code` is stable; `errors` lists every mistake, and never repeats what was sent.",
+    "description": "RFC 9457. `code` is stable; `errors` lists up to 50 mistakes, and never repeats what was sent.",
     "required": ["type", "title", "status", "code"],
     "additionalProperties": False,
     "properties": {
@@ -82,11 +82,12 @@ _WORDS: Final = {
     412: "Somebody else changed it first.",
     413: "The body is too long.",
     415: "The body is not JSON.",
-    422: "What was sent has mistakes; `errors` lists all of them.",
+    422: "What was sent has mistakes; `errors` lists them.",
+    429: "More than one person may ask for in a minute, send in a day, or have open; `Retry-After` says when again.",
     500: "The service made a mistake.",
     503: "The service cannot answer at the moment.",
 }
-_OF_COMMANDS: Final = (400, 409, 412, 413, 415)
+_OF_COMMANDS: Final = (400, 409, 412, 413, 415, 429)
 _OF_ALL_BUT_PUBLIC: Final = (401, 403, 404, 422, 503)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -29,6 +30,9 @@ from eventstore.states import ForeignStream
 from projections import moments
 
 log = structlog.get_logger()
+
+MOST_FAULTS: Final = 50
+"""So many mistakes are named in one answer."""
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = "2"
@@ -139,12 +143,14 @@ def foreign() -> Problem:
 
 
 def invalid(faults: Iterable[Fault]) -> Problem:
-    """Everything that is wrong with what was sent, at once."""
+    """Everything that is wrong with what was sent, at once, up to so many mistakes."""
+    named = tuple(islice(faults, MOST_FAULTS + 1))
     return Problem(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         code="InvalidInput",
         title="What was sent has mistakes.",
-        errors=tuple(faults),
+        detail=f"There are more than the {MOST_FAULTS} that are named." if len(named) > MOST_FAULTS else None,
+        errors=named[:MOST_FAULTS],
     )
 
 

@@ -1,24 +1,47 @@
 """Drafting over HTTP: a request is kept as far as it goes (BR-11). Its id is the client's own."""
 
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
 
+from api.bootstrap import Service
 from api.http.asking import AtDesk, answer
 from api.http.audiences import SchoolStaff
 from api.http.bodies import Body
+from api.http.budgets import DAY, too_much
 from api.http.routes import shown
+from api.questions.reading import ReadingDesk
+from domain.decision import Actor
+from domain.ids import own_id
 from domain.requests.drafting import DiscardDraft, SaveDraft
 from domain.requests.request import Request
+from eventstore.connections import available
+
+_OTHERS: Final = (
+    "SELECT count(*) FROM service.drafts d WHERE d.author = %s AND d.to_position IS NULL AND d.request_id <> %s"
+)
 
 router = APIRouter(prefix="/v1/requests/{request_id}", tags=["drafting"])
 
 
 @router.put("/draft", openapi_extra=shown({"form": {"year_level": 9, "basis": "CHRONIC", "strategies_tried": True}}))
-async def save_draft(request_id: UUID, actor: SchoolStaff, command: Body[SaveDraft], desk: AtDesk) -> Response:
+async def save_draft(
+    request_id: UUID, actor: SchoolStaff, command: Body[SaveDraft], desk: AtDesk, questions: ReadingDesk
+) -> Response:
     """Keep what is filled in so far, whatever is missing; it is no case, and no provider sees it."""
+    await run_in_threadpool(_require_room, questions.service, actor, own_id(Request, actor.organisation, request_id))
     done = await desk.own(Request, request_id, command, by=actor)
     return answer(done, created=f"/v1/requests/{request_id}" if done.opened else None)
+
+
+def _require_room(service: Service, actor: Actor, draft: UUID) -> None:
+    """Raise a Problem, 429, if somebody has as many other drafts open as one person may have."""
+    with available(), service.reads.connection() as db:
+        others = db.execute(_OTHERS, [actor.user, draft]).fetchall()[0][0]
+    if others >= service.settings.drafts_open:
+        raise too_much("drafts that one person may have open", DAY)
 
 
 @router.post("/discard", openapi_extra=shown({"reason": "NOT_NEEDED"}))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import takewhile
 from uuid import UUID
 
-from domain.bounds import TermNumber, Year
+from domain.bounds import Many, TermNumber, Year
 from domain.calendars.counting import ONE_DAY, ListedDays
 from domain.calendars.names import OIA_WORKING_DAY, AnniversarySet, CalendarName, school_day, working_day
 from domain.text import STRICT, ShortText
@@ -64,11 +64,11 @@ class CalendarYear:
     __pydantic_config__ = STRICT
 
     year: Year
-    public_holidays: tuple[PublicHoliday, ...]
-    anniversaries: tuple[Anniversary, ...]
+    public_holidays: Many[PublicHoliday]
+    anniversaries: Many[Anniversary]
     easter_tuesday: date  # state schools are closed, others work (BR-7)
-    oia_excluded: tuple[Span, ...]  # the summer weeks that the Official Information Act does not count (BR-111)
-    terms: tuple[Term, ...] = ()
+    oia_excluded: Many[Span]  # the summer weeks that the Official Information Act does not count (BR-111)
+    terms: Many[Term] = ()
 
     def __hash__(self) -> int:
         return hash(self.year)  # cheap, because years are keys of the days worked out from them
@@ -81,8 +81,8 @@ class SchoolYear:
     __pydantic_config__ = STRICT
 
     year: Year
-    terms: tuple[Term, ...] = ()
-    closed: tuple[date, ...] = ()
+    terms: Many[Term] = ()
+    closed: Many[date] = ()
 
     def __hash__(self) -> int:
         return hash(self.year)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 from uuid import UUID
 
+from domain.bounds import AFew
 from domain.cases.case import Case
 from domain.cases.clocks import ClockKind
 from domain.cases.facts import sealed
@@ -133,7 +134,7 @@ class RecordSchoolMeeting:
 
     meeting: UUID
     held_on: date
-    topics: tuple[Topic, ...] = ()
+    topics: AFew[Topic] = ()
     note: LongText | None = None
     health_note: LongText | None = None
     health_relevant_to: Relevance | None = None

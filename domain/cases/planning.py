@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from domain.bounds import AFew
 from domain.cases.case import Case, Plan, PlanStatus
 from domain.cases.facts import sealed
 from domain.cases.status import ACTIVE
@@ -74,7 +75,7 @@ class PlannedAction:
 class PlanWords:
     """What a plan says of the student: its goals, and what each action is."""
 
-    goals: tuple[LongText, ...]
+    goals: AFew[LongText]
     actions: dict[str, str] = field(default_factory=dict)  # by the id of the action
 
 
@@ -85,8 +86,8 @@ class DraftPlan:
     __pydantic_config__ = STRICT
 
     plan: UUID
-    goals: tuple[LongText, ...]
-    actions: tuple[PlanAction, ...]
+    goals: AFew[LongText]
+    actions: AFew[PlanAction]
     review_on: date
 
     def decide(self, case: Case, context: Context) -> list["SupportPlanDrafted"]:
@@ -135,7 +136,7 @@ class AgreePlan:
     __pydantic_config__ = STRICT
 
     plan: UUID
-    by: tuple[Party, ...]
+    by: AFew[Party]
     agreed_on: date
 
     def decide(self, case: Case, context: Context) -> list["SupportPlanAgreed"]:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from domain.bounds import VersionNumber
+from domain.bounds import Many, VersionNumber
 from domain.codesets.code_set import CodeEntry, CodeSet
 from domain.decision import Context, Refused
 from domain.ids import code_set_id
@@ -19,7 +19,7 @@ class PublishCodeSet:
 
     name: ShortText
     version: VersionNumber
-    codes: tuple[CodeEntry, ...]
+    codes: Many[CodeEntry]
 
     def decide(self, code_set: CodeSet, context: Context) -> list["CodeSetPublished"]:
         if context.stream != code_set_id(self.name):

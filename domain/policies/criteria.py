@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from domain.bounds import Many
 from domain.ids import policy_id
 from domain.policies import versions
 from domain.text import STRICT, Code, LongText
@@ -21,28 +22,28 @@ class CriteriaValues:
 
     __pydantic_config__ = STRICT
 
-    eligibility: tuple[Code, ...] = ("CHRONIC", "PATTERN", "EXCEPTIONAL")  # BR-15
-    strong: tuple[Code, ...] = (
+    eligibility: Many[Code] = ("CHRONIC", "PATTERN", "EXCEPTIONAL")  # BR-15
+    strong: Many[Code] = (
         "PRIOR_SERVICE",
         "STAND_DOWN_SUSPENSION_EXCLUSION",
         "FREQUENT_MOVES",
         "BARRIER_OUTSIDE_CONTROL",
         "DISENGAGEMENT_RISK",
     )
-    may: tuple[Code, ...] = (
+    may: Many[Code] = (
         "ENGAGEMENT_FAILED",
         "UNRESOLVED_WELLBEING",
         "OTHER_SERVICES_NO_GAIN",
         "TRANSITIONING",
         "SIBLING_SUPPORTED",
     )
-    consider: tuple[Code, ...] = (
+    consider: Many[Code] = (
         "PLAN_REVIEWED_NO_GAIN",
         "BEYOND_SCHOOL",
         "MULTIPLE_COMPLEX_LONGSTANDING",
     )  # BR-138
-    wait: tuple[Code, ...] = ("PLAN_INCOMPLETE", "IMPROVING", "SCHOOL_BASED", "OTHER_SERVICE_BETTER")  # BR-16
-    refuse: tuple[Code, ...] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
+    wait: Many[Code] = ("PLAN_INCOMPLETE", "IMPROVING", "SCHOOL_BASED", "OTHER_SERVICE_BETTER")  # BR-16
+    refuse: Many[Code] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
     guidance: LongText | None = None
     privacy_statement: LongText = "The Attendance Service's privacy statement: education.govt.nz/attendance-privacy"
 

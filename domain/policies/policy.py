@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain.bounds import Percent, Quantity
+from domain.bounds import AFew, Many, Percent, Quantity
 from domain.days import LeapBirthday as LeapBirthday  # noqa: PLC0414 - named here with the other choices
 from domain.ids import policy_id
 from domain.policies import versions
@@ -51,7 +51,7 @@ class PolicyValues:
 
     __pydantic_config__ = STRICT
 
-    star_thresholds: tuple[Quantity, ...] = (5, 10, 15)  # days absent in the term (BR-120)
+    star_thresholds: AFew[Quantity] = (5, 10, 15)  # days absent in the term (BR-120)
     chronic_percent: Percent = 70  # BR-121
     school_meeting_days: Quantity = 5  # working days (BR-45)
     school_meeting_from: ClockStart = ClockStart.ALLOCATED
@@ -74,9 +74,7 @@ class PolicyValues:
     ipp3a_from_on: date = date(2026, 5, 1)  # BR-112
     ipp3a_days: Quantity = 20  # working days
     caseload_warn: Quantity = 30  # BR-38
-    letter_gaps: tuple[Quantity, ...] = (
-        10,
-    )  # working days after letter k; the last one goes for all that follow (BR-94)
+    letter_gaps: AFew[Quantity] = (10,)  # working days after letter k; the last one goes for all that follow (BR-94)
     locating_steps: Quantity = 3  # BR-90
     locating_days: Quantity = 10  # working days
     information_check_days: Quantity = 20  # working days until silence counts as an answer (BR-90)
@@ -89,11 +87,11 @@ class PolicyValues:
     silent_days: Quantity = 10  # working days
     wait_rules_mode: Mode = Mode.WARN  # BR-16
     office_support_timeline: bool = True  # BR-67
-    hard_stops: tuple[Code, ...] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
+    hard_stops: Many[Code] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
     approval_days: Quantity = 14  # calendar days that what needs a second administrator waits for one
     administrators_apart_days: Quantity = 30  # calendar days until an administrator seconds whoever asked for them
     audit_longest_days: Quantity = 366  # calendar days that an auditor's role is granted for at most
-    forums: tuple[UUID, ...] = ()  # catchments that have a multi-agency forum (BR-97)
+    forums: Many[UUID] = ()  # catchments that have a multi-agency forum (BR-97)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

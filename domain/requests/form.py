@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from domain.bounds import YearLevel
+from domain.bounds import AFew, YearLevel
 from domain.cases.case import Provision
 from domain.decision import Refused
 from domain.text import STRICT, Address, Code, Email, LongText, PersonName, Phone
@@ -45,7 +45,7 @@ class Form:
     year_level: YearLevel | None = None
     student_phone: Phone | None = None
     student_email: Email | None = None
-    whanau: tuple[WhanauContact, ...] = ()
+    whanau: AFew[WhanauContact] = ()
     home_address: Address | None = None
     address_unknown: bool = False
     alternative_address: Address | None = None
@@ -55,9 +55,9 @@ class Form:
     actions_taken: LongText | None = None
     strategies_tried: bool = False
     plan_made_on: date | None = None  # the individual attendance plan
-    indicators: tuple[Code, ...] = ()  # strong, may, consider (BR-138)
-    wait_reasons: tuple[Code, ...] = ()  # BR-16
-    stops: tuple[Code, ...] = ()  # BR-14
+    indicators: AFew[Code] = ()  # strong, may, consider (BR-138)
+    wait_reasons: AFew[Code] = ()  # BR-16
+    stops: AFew[Code] = ()  # BR-14
     primary_contact: UUID | None = None
     provision: Provision | None = None
     whanau_told: bool | None = None  # of the referral (BR-139)

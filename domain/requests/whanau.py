@@ -1,16 +1,17 @@
 """What a request tells of the student and the whānau, each in the stream of the person it reaches (BR-12)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from domain.codesets.code_set import require_codes
 from domain.decision import Context, Event, Part, Ref
 from domain.requests.form import Form, WhanauContact
-from domain.sealed import DataClass, Sealed
+from domain.sealed import DataClass, Sealed, Unknown
 from domain.students.caregiver import Caregiver
 from domain.students.caring import CareBegun, CaregiverLinked, CaregiverRegistered, NoSuchCaregiver, Tie
 from domain.students.contacting import Confidence, ContactDetail, ContactDetailAdded
 from domain.students.student import Student
+from domain.text import PersonName
 
 SOURCE = "CA request"
 UNSAID = "OTHER_WHANAU"  # the relation of somebody whom the school only named
@@ -20,36 +21,33 @@ def parts(form: Form, student: UUID, context: Context) -> tuple[Part, ...]:
     """Return what enters the streams of the student and of each caregiver. A caregiver known by name is the same."""
     require_codes(context, "Relation", *(one.relation for one in form.whanau), field="whanau")
     told: dict[Ref, list[Event]] = {Ref(Student, student): [*_own_details(form, student, context)]}
+    known = _known(student, context)
     for n, contact in enumerate(one for one in form.whanau if one.named):
-        who = _who(contact, n, student, context)
+        who = _who(contact, n, known, context)
         told.setdefault(Ref(Caregiver, who), []).extend(_of_caregiver(who, n, contact, student, context))
-        if who not in _known(student, context):
+        if who not in known:
             told[Ref(Student, student)].append(_linked(who, contact, student))
     return tuple(Part(stream, tuple(events)) for stream, events in told.items() if events)
 
 
-def _known(student: UUID, context: Context) -> tuple[UUID, ...]:
-    return context.fact(Student, student).caregivers
+def _known(student: UUID, context: Context) -> Mapping[UUID, PersonName | Unknown | None]:
+    """The student's caregivers, and what each is called: opened once, however many contacts there are."""
+    caregivers = ((each, context.fact(Caregiver, each).name) for each in context.fact(Student, student).caregivers)
+    return {each: name.open() if name else None for each, name in caregivers}
 
 
-def _who(contact: WhanauContact, n: int, student: UUID, context: Context) -> UUID:
+def _who(contact: WhanauContact, n: int, known: Mapping[UUID, PersonName | Unknown | None], context: Context) -> UUID:
     """The caregiver that a contact is: one of the student's, by id or by name, or somebody new."""
-    known = _known(student, context)
     if contact.caregiver is None:
-        same = (each for each in known if _named(each, contact, context))
+        same = (each for each, name in known.items() if contact.name is not None and name == contact.name)
         return next(same, context.new_id(f"caregiver-{n}"))
     if contact.caregiver not in known:
         raise NoSuchCaregiver("whanau")
     return contact.caregiver
 
 
-def _named(caregiver: UUID, contact: WhanauContact, context: Context) -> bool:
-    name = context.fact(Caregiver, caregiver).name
-    return name is not None and name.open() == contact.name
-
-
 def _of_caregiver(who: UUID, n: int, contact: WhanauContact, student: UUID, context: Context) -> Iterator[Event]:
-    if who not in _known(student, context) and contact.name is not None:
+    if who not in context.fact(Student, student).caregivers and contact.name is not None:
         yield CaregiverRegistered(name=Sealed(who, DataClass.IDENTITY, contact.name))
         yield CareBegun(student=student)
     if contact.phone:

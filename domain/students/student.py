@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from domain.bounds import AFew
 from domain.decision import Refused
 from domain.sealed import UNKNOWN, Sealed, Unknown
 from domain.text import STRICT, Code, Nsn, PersonName
@@ -19,7 +20,7 @@ class StudentDetails:
     born_on: date
     nsn: Nsn | None = None
     gender: Code | None = None  # of `Gender`
-    ethnicities: tuple[Code, ...] = ()  # of `Ethnicity`
+    ethnicities: AFew[Code] = ()  # of `Ethnicity`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ class World:
                 answer = command.decide(self.state, self.context(known))
                 return self._came(command, answer if isinstance(answer, Decision) else tuple(answer), known)
             except NotRead as missing:
-                read[missing.need] = self.look(missing.need)
+                read.update({need: self.look(need) for need in missing.needs})
             except Refused as refused:
                 return Outcome(self, command, refused)
 
