@@ -30,6 +30,7 @@ SELECT max(e.version), max(k.position) FROM log.events e
   LEFT JOIN projection.parked_now k ON k.model = %(model)s AND k.stream = e.stream AND k.position <= %(position)s
  WHERE e.stream = %(case)s AND e.position <= %(position)s AND (k.position IS NULL OR e.position < k.position)
 """
+_PARKED: Final = "SELECT FROM projection.parked_now k WHERE k.model = %s AND k.stream = %s AND k.position <= %s"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,12 @@ def _missing(now: Answering, judged: OfCase, asked: Asked) -> Exception:
     earlier = asked.position is not None or asked.instant is not None
     then, _ = _version(now, judged)
     return NotFound() if earlier and not then else NotYetProjected()
+
+
+def stands_still(now: Answering, model: Model[Any], judged: OfCase) -> bool:
+    """Say whether a model could not read the whole case, as far as the moment goes."""
+    asked = [model.name, judged.id, now.at.position]
+    return now.at.standing[model.name].parked and now.db.execute(_PARKED, asked).fetchone() is not None
 
 
 def _version(now: Answering, judged: OfCase) -> tuple[int, bool]:

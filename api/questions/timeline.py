@@ -16,7 +16,7 @@ from api.bootstrap import Service
 from api.http.audiences import TimelineReader
 from api.http.cursors import After, Limit
 from api.http.moments import AtMoment
-from api.questions.case import rows
+from api.questions.case import rows, stands_still
 from api.questions.listing import FIRST
 from api.questions.reading import Answering, Moment, ReadingDesk, told
 from api.saying import said, sealed_in
@@ -48,9 +48,13 @@ class ShownEvent(timeline.Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """Events in the order in which they were recorded, and the cursor of the next ones if there are more."""
+    """Events in the order in which they were recorded, and the cursor of the next ones if there are more.
+
+    `parked`: what follows could not be read, and is missing.
+    """
 
     moment: Moment
+    parked: bool
     events: list[ShownEvent]
     next: str | None
 
@@ -91,8 +95,10 @@ def case_timeline(
         found = rows(now, timeline.project, judged, more)
         shown = found[:limit]
         events = _events(desk.service, now, case_id, shown)
+        parked = stands_still(now, timeline.project, judged)
     following = desk.next(question, now.at, (shown[-1].version,)) if len(found) > limit else None
-    return Timeline(moment=told(now.at), events=_shown(desk.service.keyring, shown, events, reader), next=following)
+    told_to = _shown(desk.service.keyring, shown, events, reader)
+    return Timeline(moment=told(now.at), parked=parked, events=told_to, next=following)
 
 
 def _events(service: Service, now: Answering, case: UUID, shown: Sequence[timeline.Row]) -> list[Any]:

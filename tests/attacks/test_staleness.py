@@ -5,6 +5,7 @@ of domain/relations.py has one here, and every route of the OpenAPI document is 
 """
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ import pytest
 import structlog
 
 from api.questions.reading import Desk
+from api.questions.seen import BESIDE, TWINS
 from api.settings import Login
 from domain import relations
 from domain.cases.allocating import AllocateCase
@@ -30,6 +32,7 @@ from domain.students.student import Student, StudentDetails
 from domain.text import PersonName
 from domain.users.user import Role
 from eventstore.connections import connect
+from projections import people, regions
 from projections.moments import NOW
 from projections.registry import MODELS
 from tests.api.test_seen import every_relation
@@ -250,6 +253,15 @@ def test_every_relation_has_a_revocation_here_or_nobody_is_in_it_yet():
     assert not {each.name for each in fields(Case)} & set(NOTHING_TELLS.values())
 
 
+@pytest.mark.parametrize("related", TWINS, ids=lambda each: each.__name__)
+def test_every_model_that_a_relation_is_read_from_is_asked_how_far_behind_it_is(town: Town, related: Any):
+    asker = relations.Asker(user=UUID(int=0), role=SCHOOL, organisation=UUID(int=0), today=TODAY)
+    with town.service.reads.connection() as db:
+        read = set(re.findall(r"service\.\"?(\w+)", TWINS[related](asker).as_string(db)))
+    assert read == {model.name for model in BESIDE.get(related, ())}
+    assert read <= {model.name for model in (people.project, *regions.MODELS)}, "`settled` knows no others"
+
+
 def stopped(scene: Scene, before: int) -> None:
     """Nobody follows the log."""
 
@@ -266,9 +278,8 @@ def parked(scene: Scene, before: int) -> None:
     scene.town.follow()
 
 
-@pytest.mark.parametrize("behind", [stopped, parked])
 @pytest.mark.parametrize("kind", REVOCATIONS)
-def test_what_was_taken_away_is_gone_while_the_read_models_know_nothing_of_it(town: Town, kind: str, behind: Any):
+def test_what_was_taken_away_is_gone_while_the_read_models_know_nothing_of_it(town: Town, kind: str):
     how = REVOCATIONS[kind]
     scene = how.begin(town)
     loser, case = how.loser(scene), str(scene.case)
@@ -279,11 +290,12 @@ def test_what_was_taken_away_is_gone_while_the_read_models_know_nothing_of_it(to
     assert bool(shown) is how.listed
     before = town.events()
     how.revoke(scene)
-    behind(scene, before)
-    for at in ({}, {"position": then}):
-        assert tuple(ask(town, path, loser, **at).status_code for path in paths) == how.answers
-        if 200 not in how.answers:
-            assert not any(case in ask(town, path, loser, **at).text for path in shown)
+    for behind in (stopped, parked):
+        behind(scene, before)
+        for at in ({}, {"position": then}):
+            assert tuple(ask(town, path, loser, **at).status_code for path in paths) == how.answers
+            if 200 not in how.answers:
+                assert not any(case in ask(town, path, loser, **at).text for path in shown)
     if how.revoke is timeline_of_office:
         publish(town, timeline=True)
 
@@ -435,6 +447,7 @@ def test_a_parked_case_stands_still_at_its_version_and_its_right_does_not(town: 
     parked(scene, before)
     again = ask(town, f"/v1/cases/{scene.case}", lead(scene))
     assert (shown.json()["parked"], again.json()["parked"]) == (False, True)
+    assert ask(town, f"/v1/cases/{scene.case}/timeline", lead(scene)).json()["parked"]
     assert again.headers["etag"] == shown.headers["etag"]
     assert again.json()["case"]["manager"] == str(manager(scene).user)
     assert ask(town, f"/v1/cases/{scene.case}", other_manager(scene)).status_code == 200
