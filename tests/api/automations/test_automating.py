@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from api.automations.registry import AUTOMATIONS
+from api.commands.running import DEVELOPMENT
 from tests.api.automations.sweeps import paused, types, walk_to
 from tests.api.automations.test_waking import until
 from tests.api.town import Town
@@ -59,7 +60,7 @@ def test_one_sweep_says_what_came_of_it_BR_71(own_town: Town):
 def test_only_those_that_are_named_run(own_town: Town):
     own_town.follow()
     done = automate(own_town, "--once", "resuming", "expiring-drafts")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, f"{DEVELOPMENT}\n")
     assert done.stdout == "resuming\t0\t0\t0\nexpiring-drafts\t0\t0\t0\n"
 
 
@@ -76,6 +77,7 @@ def test_it_runs_until_it_is_told_to_stop(own_town: Town):
     command = [*PROGRAM, "resuming"]
     with subprocess.Popen(command, cwd=ROOT, env=environ(own_town), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
+        assert process.stderr.readline() == f"{DEVELOPMENT}\n"
         said = json.loads(process.stderr.readline())
         process.send_signal(signal.SIGTERM)
         assert process.wait(HANG_SECONDS) == 0
