@@ -281,11 +281,12 @@ def test_a_false_notice_is_a_hint_and_does_no_harm(house: Production, migrated: 
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Nothing is said but where the data lies."""
+    """Nothing is said but where the data lies, and that is no place: whoever goes on all the same comes to nothing."""
     for name in os.environ:
         if name.upper().startswith("AS_CMS_") or name == "DATABASE_URL":
             monkeypatch.delenv(name)
-    monkeypatch.setenv("AS_CMS_DATA", str(tmp_path / "data"))
+    (tmp_path / "occupied").touch()
+    monkeypatch.setenv("AS_CMS_DATA", str(tmp_path / "occupied" / "data"))
     return monkeypatch
 
 
