@@ -28,8 +28,10 @@ from kafka.partitioner import murmur2
 
 from adapters.case_facts.contract import TOPIC
 from adapters.case_facts.messages import Message, Messages
+from adapters.case_facts.pseudonyms import Pseudonyms
 from eventstore.connections import Connection, Unavailable
 from eventstore.followers import Halt
+from eventstore.key_material import MissingSecret
 from eventstore.log import Recorded, head, tail
 
 PARTITIONS: Final = 12
@@ -84,7 +86,11 @@ class Fenced(Halt):
 
 
 class OtherLog(Halt):
-    """The topic holds facts of another log, or of a later copy of this one: nothing is sent to it."""
+    """The topic holds facts of another log or a later copy of it, or pseudonyms of another secret: it is left alone."""
+
+
+class OtherSecret(Halt):
+    """The secret with which the topic was written last was not given: nothing is sent to it."""
 
 
 class BrokerAway(Unavailable):
@@ -93,10 +99,10 @@ class BrokerAway(Unavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """The last event told, and the id of its command, so that another log is noticed."""
+    """The last event told, and by what it is known again, so that another log is noticed."""
 
     position: int = 0
-    command_id: str = ""
+    mark: str = ""
 
 
 class CaseFacts:
@@ -132,12 +138,12 @@ class CaseFacts:
             if self.over:
                 raise self.over
             self.close()
-            self._messages.forget()
             self._make_topics()
             self._producer = Producer(**self._settings, transactional_id=self._topic)
             self._producer.init_transactions()
             reached = committed(self._settings, self._topic)
-        require_same_log(connection, reached)
+        require_same_log(connection, reached, self._messages.pseudonyms)
+        self._messages.begin(connection, reached.position)
         return reached.position
 
     def take(self, connection: Connection, events: Sequence[Recorded]) -> int:
@@ -148,11 +154,9 @@ class CaseFacts:
         Events after one of a type that is not known are left for later. Raises UnknownType if that is the first.
         """
         try:
-            messages = self._messages.of(connection, events)  # while the last transaction is still being committed
+            facts, last = self._messages.of(connection, events)  # while the last transaction is still being committed
         finally:
             self._settle()
-        last = events[len(messages) - 1]
-        facts = [message for message in messages if message]
         if facts:
             with self._speaking():
                 self._send(facts, last)
@@ -171,7 +175,7 @@ class CaseFacts:
             raise KafkaTimeoutError
         self._producer.begin_transaction()
         self._producer.tell(self._topic, facts)
-        record, day = position_record(last), facts[-1].day
+        record, day = position_record(last, self._messages.pseudonyms), facts[-1].day
         self._producer.send(positions(self._topic), record, self._topic.encode(), partition=0, timestamp_ms=day)
         self._producer.begin_commit()
 
@@ -308,16 +312,21 @@ def _last_between(consumer: Any, place: TopicPartition, start: int, end: int) ->
     return found
 
 
-def position_record(last: Recorded) -> bytes:
-    return dumps({"position": last.position, "command_id": str(last.command_id)}).encode()
+def position_record(last: Recorded, pseudonyms: Pseudonyms) -> bytes:
+    return dumps({"position": last.position, "mark": pseudonyms.mark(last.command_id)}).encode()
 
 
-def require_same_log(connection: Connection, reached: Position) -> None:
-    """Raise OtherLog unless the event that was told last stands in this log."""
+def require_same_log(connection: Connection, reached: Position, pseudonyms: Pseudonyms) -> None:
+    """Raise OtherLog unless the event that was told last stands in this log; OtherSecret if we cannot recognise it."""
     if not reached.position:
         return
-    found = [str(event.command_id) for event in tail(connection, reached.position - 1, 1)]
-    if found != [reached.command_id]:
+    try:
+        found = [
+            pseudonyms.marked(reached.mark, event.command_id) for event in tail(connection, reached.position - 1, 1)
+        ]
+    except MissingSecret:
+        raise OtherSecret(OtherSecret.__doc__) from None
+    if found != [True]:
         raise OtherLog(OtherLog.__doc__)
 
 

@@ -1,6 +1,7 @@
 """What development leaves to the program: secrets, and passwords of the embedded database, made once and kept.
 
 They lie in one file beside the embedded database, readable by its owner alone. Who loses it loses the data.
+The publisher's secret lies in a file of its own: nobody else needs it.
 """
 
 import hmac
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from api.settings import SECRETS, BadSettings, Login
+from api.settings import PUBLISHERS, SECRETS, BadSettings, Login
 from eventstore.key_material import Secret, Secrets
 
 
@@ -38,6 +39,17 @@ class OwnSecrets:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadSettings(f"{file} cannot be used: {type(error).__name__}") from None
+
+
+def own_pseudonym_secret(folder: Path) -> Secrets:
+    """Read the publisher's secret of this folder, which is made if there is none. Raises BadSettings."""
+    file = folder / PUBLISHERS
+    if not file.exists():
+        _publish(file, Secret.new("development").text + "\n")
+    try:
+        return Secrets.parse(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSettings(f"{file} cannot be used: {type(error).__name__}") from None
 
 
 def _password(kept: Mapping[str, str], login: Login) -> str:

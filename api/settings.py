@@ -115,6 +115,10 @@ class Settings(BaseSettings):
         None, description="What digests of requests are keyed with, written alike; it never changes."
     )
     idempotency_secret_file: Path | None = Field(None, description="The file that holds it instead.")
+    pseudonym_secret: Secret = Field(
+        None, description="What pseudonyms outside are made with, written alike, the present one first; only publish."
+    )
+    pseudonym_secret_file: Path | None = Field(None, description="The file that holds it instead.")
     erasure_journal: Path | None = Field(
         None, description="The file that lists what was erased, kept apart from every backup of the database."
     )
@@ -181,7 +185,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        twice = [name for name in SECRETS if getattr(self, name) and getattr(self, f"{name}_file")]
+        twice = [name for name in (*SECRETS, PUBLISHERS) if getattr(self, name) and getattr(self, f"{name}_file")]
         if twice:
             raise ValueError(f"{variable(twice[0])}: give the secret or its file, not both")
         if self.issuer and not self.jwks_file:
@@ -231,6 +235,9 @@ UNSAID: Final = (
     "say AS_CMS_MODE=production; or AS_CMS_MODE=development, in which the program issues tokens to whoever asks it and "
     "believes whatever it is told: never where there is data of real people"
 )
+
+PUBLISHERS: Final = "pseudonym_secret"
+"""A secret that the publisher alone holds: with it, and only with it, facts outside are joined to ids inside."""
 
 
 def load() -> Settings:

@@ -11,21 +11,29 @@ _NUMBER: Final = {"type": "string", "pattern": "^[0-9]+$"}
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "content-type": {"const": "application/json"},
     "ce_specversion": {"const": "1.0"},
-    "ce_id": {**_NUMBER, "description": "The position of the event in the log, unique within its source."},
+    "ce_id": {"type": "string", "description": "Subject and sequence, parted by a slash: unique within its source."},
     "ce_type": {"type": "string"},
     "ce_source": {"const": SOURCE},
-    "ce_subject": {"type": "string", "format": "uuid", "description": "The case; it is the key of the record too."},
+    "ce_subject": {
+        "type": "string",
+        "format": "uuid",
+        "description": "The pseudonym of the case; it is the key of the record too.",
+    },
     "ce_time": {
         "type": "string",
         "format": "date-time",
-        "description": "The first instant, in UTC, of the Auckland day on which it was recorded.",
+        "description": "The first instant, in UTC, of the Auckland day on which it was recorded; of a case that was "
+        "ever paused, of the last day of that week.",
     },
-    "ce_position": {**_NUMBER, "description": "The position of the event in the log; it grows, with gaps."},
-    "ce_version": {**_NUMBER, "description": "The version of the case that this fact made; it grows, with gaps."},
-    "ce_previousversion": {
+    "ce_sequence": {
         **_NUMBER,
-        "description": "The version of the fact of the same case that was told before; 0 for the first. "
-        "Whoever has seen that one has missed nothing of the case.",
+        "description": "The facts told of this case are numbered 1, 2, 3, ... without gaps: whoever has all up to "
+        "this one has missed nothing of the case.",
+    },
+    "ce_keyid": {
+        "type": "string",
+        "description": "With which secret the pseudonyms were made. Under another one the same case has another "
+        "subject, and its numbers go on.",
     },
 }
 _CLOUD_EVENT: Final = {

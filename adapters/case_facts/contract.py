@@ -1,16 +1,18 @@
 """The contract of `attendance.case-facts.v1`: one type for each fact, with fields of its own.
 
 These shapes are for ever: a field may be added, none is taken away or changes its meaning; what has to do so goes to
-a topic of the next version. They are pseudonymous: ids of cases and organisations, codes, and days that nobody counted
-from a birth date. There is no person in them, no text that somebody wrote, and no reason why a paused case goes on.
+a topic of the next version. They are pseudonymous: pseudonyms that only the publisher can make, ids of places, codes,
+and days that nobody counted from a birth date. There is no person in them, no text that somebody wrote, and no reason
+why a paused case goes on: once a case was paused, nothing names who recorded a fact, or on whose roll the child is.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeAlias
-from uuid import UUID
 
 from pydantic import Field
+
+from adapters.case_facts.pseudonyms import Place, Pseudonym
 
 TOPIC: Final = "attendance.case-facts.v1"
 
@@ -20,11 +22,14 @@ Code: TypeAlias = Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9_]*$", max_lengt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What all facts say: whose case, on which Auckland day it was recorded, and who recorded it, unless that tells."""
+    """What all facts say: whose case, on which Auckland day it was recorded, and who recorded it, unless that tells.
 
-    case_id: UUID
+    Of a case that was ever paused it is the last day of the week, and nobody.
+    """
+
+    case_id: Pseudonym
     recorded_on: date
-    organisation: UUID | None
+    organisation: Place | None
     role: Code | None
 
 
@@ -43,9 +48,9 @@ class CaseOpened(Fact):
     """A case exists; the next fact says which provider has it, or that none could be named."""
 
     type: Code
-    school: UUID
+    school: Place
     provision: Code
-    catchment: UUID | None
+    catchment: Place | None
     opened_on: date
     deadlines: tuple[Deadline, ...]
 
@@ -55,9 +60,9 @@ class CaseReopened(Fact):
     """The same case goes on as its next episode."""
 
     type: Code
-    school: UUID | None
+    school: Place | None
     provision: Code
-    catchment: UUID | None
+    catchment: Place | None
     reason: Code | None
     episode: int
     reopened_on: date
@@ -69,7 +74,7 @@ class CaseTypeChanged(Fact):
     """The case is of another type; the deadlines before this end unmeasured, these begin."""
 
     type: Code
-    school: UUID | None
+    school: Place | None
     deadlines: tuple[Deadline, ...]
 
 
@@ -77,9 +82,9 @@ class CaseTypeChanged(Fact):
 class CaseAllocated(Fact):
     """A provider has the case, in its queue."""
 
-    provider: UUID
+    provider: Place
     provision: Code
-    catchment: UUID | None
+    catchment: Place | None
     basis: Code
     deadlines: tuple[Deadline, ...]
 
@@ -88,7 +93,7 @@ class CaseAllocated(Fact):
 class CaseAllocationFailed(Fact):
     """No provider could be named: the case waits with the Ministry."""
 
-    catchment: UUID | None
+    catchment: Place | None
     reason: Code
 
 
@@ -96,8 +101,8 @@ class CaseAllocationFailed(Fact):
 class CaseMovedToCatchmentProvider(Fact):
     """From the school's own provision into the queue of the catchment's provider."""
 
-    provider: UUID
-    catchment: UUID | None
+    provider: Place
+    catchment: Place | None
     reason: Code
 
 
@@ -105,7 +110,7 @@ class CaseMovedToCatchmentProvider(Fact):
 class TransferSuggested(Fact):
     """Another provider would now be right; nothing has moved."""
 
-    catchment: UUID | None
+    catchment: Place | None
     why: Code
 
 
@@ -151,23 +156,23 @@ class PrimaryContactLeft(Fact):
 class EnrolmentNoticed(Fact):
     """The student is on the roll of a school."""
 
-    school: UUID
+    school: Place
     enrolled_on: date
-    previous_school: UUID | None
+    previous_school: Place | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeavingNoticed(Fact):
     """The student is off the roll of a school."""
 
-    school: UUID
+    school: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingScheduled(Fact):
     """A meeting with the school or with whānau is agreed."""
 
-    meeting: UUID
+    meeting: Pseudonym
     kind: Code
     at: datetime
     mode: Code
@@ -177,7 +182,7 @@ class MeetingScheduled(Fact):
 class MeetingHeld(Fact):
     """A meeting took place with these; `meets` names the deadline that it meets, if any."""
 
-    meeting: UUID
+    meeting: Pseudonym
     kind: Code
     held_on: date
     present: tuple[Code, ...]
@@ -188,7 +193,7 @@ class MeetingHeld(Fact):
 class MeetingMissed(Fact):
     """A meeting did not take place."""
 
-    meeting: UUID
+    meeting: Pseudonym
     because: Code
 
 
@@ -196,7 +201,7 @@ class MeetingMissed(Fact):
 class ContactAttempted(Fact):
     """Somebody tried to reach somebody."""
 
-    attempt: UUID
+    attempt: Pseudonym
     channel: Code
     target: Code
     outcome: Code
@@ -207,10 +212,10 @@ class ContactAttempted(Fact):
 class SchoolConsulted(Fact):
     """The school was asked about a step before it is taken."""
 
-    consultation: UUID
+    consultation: Pseudonym
     step: Code
     consulted_on: date
-    school: UUID | None
+    school: Place | None
     view: Code
 
 
@@ -218,7 +223,7 @@ class SchoolConsulted(Fact):
 class BarrierIdentified(Fact):
     """Something keeps the student away."""
 
-    barrier: UUID
+    barrier: Pseudonym
     category: Code
     source: Code
     severity: Code | None
@@ -229,7 +234,7 @@ class BarrierIdentified(Fact):
 class BarrierStatusChanged(Fact):
     """What became of it."""
 
-    barrier: UUID
+    barrier: Pseudonym
     status: Code
     changed_on: date
 
@@ -238,7 +243,7 @@ class BarrierStatusChanged(Fact):
 class BarrierRecategorised(Fact):
     """It has another category."""
 
-    barrier: UUID
+    barrier: Pseudonym
     category: Code
 
 
@@ -246,7 +251,7 @@ class BarrierRecategorised(Fact):
 class PlanAction:
     """One thing that a plan says to do."""
 
-    action: UUID
+    action: Pseudonym
     kind: Code
     by_on: date | None
 
@@ -255,7 +260,7 @@ class PlanAction:
 class PlanDrafted(Fact):
     """There is a support plan."""
 
-    plan: UUID
+    plan: Pseudonym
     actions: tuple[PlanAction, ...]
     review_on: date
 
@@ -264,7 +269,7 @@ class PlanDrafted(Fact):
 class PlanAgreed(Fact):
     """These agreed to it."""
 
-    plan: UUID
+    plan: Pseudonym
     by: tuple[Code, ...]
     agreed_on: date
 
@@ -273,8 +278,8 @@ class PlanAgreed(Fact):
 class PlanActionUpdated(Fact):
     """What became of one of its actions."""
 
-    plan: UUID
-    action: UUID
+    plan: Pseudonym
+    action: Pseudonym
     state: Code
 
 
@@ -282,8 +287,8 @@ class PlanActionUpdated(Fact):
 class PlanReviewed(Fact):
     """How it goes, and when it is looked at next."""
 
-    plan: UUID
-    review: UUID
+    plan: Pseudonym
+    review: Pseudonym
     result: Code
     reviewed_on: date
     next_review_on: date | None
@@ -293,7 +298,7 @@ class PlanReviewed(Fact):
 class PlanEnded(Fact):
     """It ended."""
 
-    plan: UUID
+    plan: Pseudonym
     reason: Code
 
 
@@ -301,7 +306,7 @@ class PlanEnded(Fact):
 class ActivityRecorded(Fact):
     """Something was done for the case."""
 
-    activity: UUID
+    activity: Pseudonym
     kind: Code
     occurred_on: date
     minutes: int | None
@@ -311,8 +316,8 @@ class ActivityRecorded(Fact):
 class ActivityCorrected(Fact):
     """What really was done, in place of what was recorded first."""
 
-    correction: UUID
-    activity: UUID
+    correction: Pseudonym
+    activity: Pseudonym
     kind: Code
     occurred_on: date
     minutes: int | None
@@ -322,7 +327,7 @@ class ActivityCorrected(Fact):
 class PathwayProposed(Fact):
     """Another way than regular attendance was offered."""
 
-    pathway: UUID
+    pathway: Pseudonym
     kind: Code
     proposed_on: date
 
@@ -331,7 +336,7 @@ class PathwayProposed(Fact):
 class PathwayConfirmed(Fact):
     """There is a place on it."""
 
-    pathway: UUID
+    pathway: Pseudonym
     confirmed_on: date
 
 
@@ -345,7 +350,7 @@ class CasePaused(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResumed(Fact):
-    """Work goes on: resumed, and nothing else, neither why nor by whom."""
+    """Work goes on: resumed, and nothing else, neither why nor by whom nor on which day of the week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

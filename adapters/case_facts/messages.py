@@ -1,39 +1,36 @@
-"""Messages: a fact as it lies in the topic, key, value and headers, made from an event as it stands in the log.
+"""Messages: facts as they lie in the topic, key, value and headers, made from events as they stand in the log.
 
-The headers are CloudEvents 1.0 in Kafka's binary mode. `ce_version` is the fact's version in the case's stream, and
-`ce_previousversion` that of the fact told before it (0 for the first): a consumer who sees every previous version
-that it has seen itself has missed nothing.
+The headers are CloudEvents 1.0 in Kafka's binary mode. `ce_sequence` counts the facts told of a case, 1, 2, 3, ...: a
+consumer who has every number up to it has missed nothing, and no gap tells of what stayed inside.
+Of a case that was ever paused, each fact waits for the end of its Auckland week (ADR 20).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from adapters.case_facts import contract
+from adapters.case_facts.chains import FIRST, Chain, Week, chains, waiting, week_after
 from adapters.case_facts.contract import FACTS, type_name
-from adapters.case_facts.telling import NOT_TOLD, TOLD, Telling
+from adapters.case_facts.pseudonyms import Pseudonyms
+from adapters.case_facts.telling import QUIET_ONCE_PAUSED, TOLD, UNNAMED_ONCE_PAUSED, Telling
 from domain import registry
 from domain.days import AUCKLAND
-from eventstore.canonical import read, write
+from eventstore.canonical import Tree, read, write
 from eventstore.codec import UnknownType
 from eventstore.connections import Connection
 from eventstore.log import Recorded
 from eventstore.upcasters import UPCASTERS, Upcasters
 
-SOURCE: Final = "/attendance/log"
+SOURCE: Final = "/attendance/case-facts"
 
 REMEMBERED: Final = 100_000
-"""Of so many cases it is remembered what was told last; of the others the log is asked."""
+"""Of so many cases it is remembered how many facts were told; of the others the log is asked."""
 
-_INSIDE: Final = [kind.__name__ for kind in NOT_TOLD]
-_BEFORE: Final = """
-SELECT of.stream, before.version
-  FROM unnest(%s::uuid[], %s::int[]) AS of (stream, version), LATERAL (
-    SELECT version FROM log.events AS e
-     WHERE e.stream = of.stream AND e.version < of.version AND e.type <> ALL (%s::text[])
-     ORDER BY e.version DESC LIMIT 1) AS before
-"""
+_QUIET: Final = {TOLD[kind].kind for kind in QUIET_ONCE_PAUSED}
 
 
 class Message(NamedTuple):
@@ -45,62 +42,108 @@ class Message(NamedTuple):
     day: int
 
 
+class Told(NamedTuple):
+    """The facts that some events make known, and the last of the events that were looked at."""
+
+    facts: list[Message]
+    last: Recorded
+
+
 class Messages:
     """Makes the messages of events that follow each other; knows which types there are, and needs nobody's keys."""
 
-    def __init__(self, types: Mapping[str, type[Any]] | None = None, upcasters: Upcasters = UPCASTERS) -> None:
+    def __init__(
+        self,
+        pseudonyms: Pseudonyms,
+        types: Mapping[str, type[Any]] | None = None,
+        upcasters: Upcasters = UPCASTERS,
+    ) -> None:
         known = registry.events() if types is None else types
+        self.pseudonyms = pseudonyms
         self._upcasters = upcasters
         self._tellings = {(name, upcasters.present(name)): TOLD.get(kind) for name, kind in known.items()}
-        self._previous: dict[UUID, int] = {}
+        self._chains: dict[UUID, Chain] = {}
+        self._week: Week | None = None
 
-    def forget(self) -> None:
-        """Begin anew: what comes next need not follow what came last."""
-        self._previous.clear()
+    def begin(self, connection: Connection, after: int) -> None:
+        """Go on after this position, whatever came last: the log says what of its week is still to be told."""
+        self._chains.clear()
+        self._week = week_after(connection, after)
 
-    def of(self, connection: Connection, events: Sequence[Recorded]) -> list[Message | None]:
-        """Return the message of each event, None for one that is not told; it ends before a type that is not known.
+    def of(self, connection: Connection, events: Sequence[Recorded]) -> Told:
+        """Return what these events make known, up to the first of a type that is not known.
 
-        Raises UnknownType if that is the first.
+        With the first event of a week goes what had waited in the weeks before. Raises UnknownType if the very first
+        is not known; nothing is lost if what is returned is not told, and `begin` comes next.
         """
-        told = list(self._known(events))
-        if len(self._previous) > REMEMBERED:
-            self.forget()
-        asked = (event for event, telling in zip(events, told, strict=False) if telling)
-        self._previous |= told_before(connection, (event for event in asked if event.stream not in self._previous))
-        pairs = zip(events, told, strict=False)
-        return [self._message(event, telling) if telling else None for event, telling in pairs]
+        known = list(self._known(events))
+        self._remember(connection, [event for event, telling in known if telling])
+        facts: list[Message] = []
+        for event, telling in known:
+            if self._week is None or event.decided_on >= self._week.next_on:
+                facts += self._batch(connection, self._week, event.position)
+                self._week = Week.of(event.decided_on, event.position)
+            if telling:
+                facts += self._at_once(event, telling)
+        return Told(facts, known[-1][0])
 
-    def _known(self, events: Sequence[Recorded]) -> Iterator[Telling | None]:
+    def _known(self, events: Sequence[Recorded]) -> Iterator[tuple[Recorded, Telling | None]]:
         """Say how each event is told, up to the first whose type is not known."""
         for event in events:
-            present = self._upcasters.target(event.type, event.schema_version)
-            if present not in self._tellings:
+            try:
+                telling = self._telling(event)
+            except UnknownType:
                 if event is events[0]:
-                    raise UnknownType(f"{event.type}, schema version {event.schema_version}")
+                    raise
                 return
-            yield self._tellings[present]
+            yield event, telling
 
-    def _message(self, event: Recorded, telling: Telling) -> Message:
+    def _telling(self, event: Recorded) -> Telling | None:
+        present = self._upcasters.target(event.type, event.schema_version)
+        if present not in self._tellings:
+            raise UnknownType(f"{event.type}, schema version {event.schema_version}")
+        return self._tellings[present]
+
+    def _remember(self, connection: Connection, events: Iterable[Recorded]) -> None:
+        if len(self._chains) > REMEMBERED:
+            self._chains.clear()
+        self._chains |= chains(connection, (event for event in events if event.stream not in self._chains))
+
+    def _at_once(self, event: Recorded, telling: Telling) -> Iterator[Message]:
+        """Tell it, unless its case was paused before: then it waits for the end of the week."""
+        chain = self._chains.get(event.stream, FIRST)
+        if not chain.paused:
+            chain = Chain(chain.told + 1, paused=telling.kind is contract.CasePaused)
+            self._chains[event.stream] = chain
+            yield self._message(event, telling, chain.told, event.decided_on, _by(event))
+
+    def _batch(self, connection: Connection, week: Week | None, until: int) -> Iterator[Message]:
+        """Tell what waited, case by case, in an order that is not the log's; neither on which day, nor by whom."""
+        events = waiting(connection, week.since, until) if week else []
+        if week and events:
+            before = chains(connection, events)
+            told = Counter({stream: chain.told for stream, chain in before.items()})
+            for event in sorted(events, key=lambda one: (self.pseudonyms.order(week.on, one.stream), one.version)):
+                telling = self._telling(event)
+                if telling and telling.kind not in _QUIET:
+                    told[event.stream] += 1
+                    yield self._message(event, telling, told[event.stream], week.last_on, _NOBODY, UNNAMED_ONCE_PAUSED)
+
+    def _message(
+        self,
+        event: Recorded,
+        telling: Telling,
+        number: int,
+        day: date,
+        by: Mapping[str, Tree],
+        unnamed: Collection[str] = (),
+    ) -> Message:
         tree = self._upcasters.apply(event.type, event.schema_version, read(event.data))
-        case, previous = str(event.stream), self._previous.get(event.stream, 0)
-        self._previous[event.stream] = event.version
-        value = _shared(event, case, telling) | {name: get(tree) for name, get in telling.getters}
-        return Message(
-            case.encode(), write(value), _headers(event, case, telling, previous), beginning(event.decided_on)[1]
-        )
-
-
-def told_before(connection: Connection, events: Iterable[Recorded]) -> dict[UUID, int]:
-    """Return, for each stream of these events, the version of the fact that was told before the first of them."""
-    first: dict[UUID, int] = {}
-    for event in events:
-        first.setdefault(event.stream, event.version)
-    later = {stream: version for stream, version in first.items() if version > 1}
-    if not later:
-        return {}
-    asked = [literal(later), literal(later.values()), _INSIDE]
-    return dict(connection.execute(_BEFORE, asked, prepare=True).fetchall())
+        case = self.pseudonyms.of_case(event.stream)
+        said = telling.told(tree, self.pseudonyms.within(event.stream))
+        value = said | dict.fromkeys(said.keys() & unnamed) | {"case_id": case, "recorded_on": day.isoformat(), **by}
+        headers = [*_SAME, _TYPES[telling.kind], *_of_this(case, number, day, self.pseudonyms.key_id)]
+        return Message(case.encode(), write(value), headers, beginning(day)[1])
 
 
 @lru_cache(maxsize=1_000)
@@ -113,22 +156,13 @@ def beginning(day: date) -> tuple[bytes, int]:
     return first.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), int(first.timestamp()) * 1000
 
 
-def literal(values: Iterable[object]) -> str:
-    """Return a list of plain values as PostgreSQL writes it, which is quicker than to pass them one by one."""
-    return f"{{{','.join(map(str, values))}}}"
+def _by(event: Recorded) -> dict[str, Tree]:
+    """Return who recorded it: the organisation and the role, never the person."""
+    who = read(event.envelope)
+    return {name: who[name] for name in _NOBODY}
 
 
-def _shared(event: Recorded, case: str, telling: Telling) -> dict[str, Any]:
-    """Return what all facts say; of who recorded it the organisation and the role, never the person."""
-    who = read(event.envelope) if telling.by else {"organisation": None, "role": None}
-    return {
-        "case_id": case,
-        "recorded_on": event.decided_on.isoformat(),
-        "organisation": who["organisation"],
-        "role": who["role"],
-    }
-
-
+_NOBODY: Final[Mapping[str, Tree]] = {"organisation": None, "role": None}
 _SAME: Final = [
     ("content-type", b"application/json"),
     ("ce_specversion", b"1.0"),
@@ -137,15 +171,11 @@ _SAME: Final = [
 _TYPES: Final = {kind: ("ce_type", type_name(kind).encode()) for kind in FACTS}
 
 
-def _headers(event: Recorded, case: str, telling: Telling, previous: int) -> list[tuple[str, bytes]]:
-    position = b"%d" % event.position
+def _of_this(case: str, number: int, day: date, key_id: str) -> list[tuple[str, bytes]]:
     return [
-        *_SAME,
-        _TYPES[telling.kind],
-        ("ce_id", position),
+        ("ce_id", f"{case}/{number}".encode()),
         ("ce_subject", case.encode()),
-        ("ce_time", beginning(event.decided_on)[0]),
-        ("ce_position", position),
-        ("ce_version", b"%d" % event.version),
-        ("ce_previousversion", b"%d" % previous),
+        ("ce_time", beginning(day)[0]),
+        ("ce_sequence", b"%d" % number),
+        ("ce_keyid", key_id.encode()),
     ]

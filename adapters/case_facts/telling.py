@@ -2,15 +2,17 @@
 
 It is told from the JSON tree of the event in its present shape: a field goes out because the contract has one of its
 name, or because a function here makes it. Sealed values are opaque here, and no field of the contract holds one.
+Ids of what is no place are veiled on the way, wherever they stand.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_type_hints
 
 from adapters.case_facts import contract
 from adapters.case_facts.contract import Fact
+from adapters.case_facts.pseudonyms import Veil, veiling
 from domain.cases.allocating import AllocationFailed, CaseAllocated, CaseMovedToCatchmentProvider
 from domain.cases.assigning import CaseManagerAssigned, CaseManagerReassigned, CaseManagerReleased, CaseReturnedToQueue
 from domain.cases.changing_type import CaseTypeChanged
@@ -56,17 +58,24 @@ SHARED: Final = frozenset(field.name for field in fields(Fact))
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """As which type an event is told, and where each field comes from; `by` says whether it is told who recorded it."""
+    """As which type an event is told, where each field comes from, and which of them are veiled."""
 
     kind: type[Any]
     getters: tuple[tuple[str, Getter], ...]
-    by: bool = True
+    veils: tuple[tuple[str, Callable[[Tree, Veil], Tree]], ...]
+
+    def told(self, event: Tree, veil: Veil) -> dict[str, Tree]:
+        """Return what is told of an event, beside what all facts say."""
+        said = {name: get(event) for name, get in self.getters}
+        return said | {name: veils(said[name], veil) for name, veils in self.veils}
 
 
-def _as(kind: type[Any], /, *, by: bool = True, **made: Getter) -> Telling:
+def _as(kind: type[Any], /, **made: Getter) -> Telling:
     """Tell as this type, its fields taken by their names but for those that are made."""
-    names = (field.name for field in fields(kind) if field.name not in SHARED)
-    return Telling(kind, tuple((name, made.get(name) or itemgetter(name)) for name in names), by)
+    hints = get_type_hints(kind, include_extras=True)
+    names = [field.name for field in fields(kind) if field.name not in SHARED]
+    veils = tuple((name, veils) for name in names if (veils := veiling(hints[name])))
+    return Telling(kind, tuple((name, made.get(name) or itemgetter(name)) for name in names), veils)
 
 
 def _deadlines(event: Tree) -> Tree:
@@ -94,7 +103,7 @@ def _constant(value: Tree) -> Getter:
     return lambda _: value
 
 
-_RESUMED: Final = _as(contract.CaseResumed, by=False)
+_RESUMED: Final = _as(contract.CaseResumed)
 _SCHOOL, _WHANAU = _constant(MeetingKind.SCHOOL), _constant(MeetingKind.WHANAU)
 
 TOLD: Final[Mapping[type[Any], Telling]] = {
@@ -152,6 +161,19 @@ NOT_TOLD: Final[Mapping[type[Any], str]] = {
     SchoolPrimaryContactChanged: "one person of the school takes the place of another, and nobody is named outside",
 }
 """The events of a case that stay inside, and why."""
+
+QUIET_ONCE_PAUSED: Final[Mapping[type[Any], str]] = {
+    CaseNoticeOfEnrolment: "a resume without an enrolment beside it would tell a sixth birthday",
+    CaseNoticeOfLeaving: "who leaves a roll was on it, so it tells of an enrolment before",
+    TransferSuggested: "it follows from an enrolment",
+    SchoolPrimaryContactNamed: "only a school that has the child names one",
+    SchoolPrimaryContactLeft: "only a school that has the child had one",
+    DeadlineRecalculated: "counted back, a day due tells for how long the case stood still",
+}
+"""What stays inside once the case was paused, and why: it tells whether an enrolment woke it, or a birthday."""
+
+UNNAMED_ONCE_PAUSED: Final = frozenset({"school"})
+"""Fields that are told empty once the case was paused: on whose roll the child is."""
 
 
 def untold(events: Iterable[type[Any]]) -> set[type[Any]]:

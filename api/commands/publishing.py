@@ -11,13 +11,16 @@ import typer
 
 from adapters.case_facts.asyncapi import document
 from adapters.case_facts.messages import Messages
+from adapters.case_facts.pseudonyms import Pseudonyms
 from adapters.kafka import BadKafkaSettings, CaseFacts, Fenced, settings_of
 from api.commands.output import say_json
 from api.commands.projecting import watch
 from api.commands.running import UNUSABLE, Stopped, settings
 from api.database import database
-from api.settings import BadSettings, Login, Settings
+from api.own_secrets import own_pseudonym_secret
+from api.settings import PUBLISHERS, BadSettings, Login, Settings, variable
 from eventstore.followers import Follower, Halt
+from eventstore.key_material import Secrets
 
 FENCED: Final = 5
 """The exit status of a publisher that a newer one has replaced."""
@@ -43,7 +46,7 @@ def publish(*, bootstrap: Bootstrap, kafka_settings: More = None) -> None:
     stop = threading.Event()
     said, given = settings(), client_settings(bootstrap, kafka_settings)
     require_login(said, given)
-    work = CaseFacts(given, Messages(), ended=stop.set)
+    work = CaseFacts(given, Messages(Pseudonyms(pseudonym_secret(said))), ended=stop.set)
     try:
         with database(said) as lent:
             follow(Follower(lent.dsn(Login.FOLLOWERS), work, batch=BATCH), stop)
@@ -57,6 +60,14 @@ def publish(*, bootstrap: Bootstrap, kafka_settings: More = None) -> None:
 def asyncapi() -> None:
     """Print the AsyncAPI document of the facts."""
     say_json(document())
+
+
+def pseudonym_secret(ours: Settings) -> Secrets:
+    """Return what pseudonyms are made with; development makes its own. Raises BadSettings."""
+    given = ours.secrets(PUBLISHERS)
+    if given is None and ours.production:
+        raise BadSettings(f"{variable(PUBLISHERS)}: production needs it to publish, and nothing else does")
+    return given or own_pseudonym_secret(ours.data)
 
 
 def client_settings(bootstrap: str, file: Path | None) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Histories of cases for the exit: an example of every event, full of what must not get out, and a log of many."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import NoneType
@@ -11,16 +11,20 @@ from uuid import UUID, uuid4, uuid5
 
 import psycopg
 
+from adapters.case_facts.pseudonyms import Pseudonyms
 from domain import registry
 from domain.cases.case import Case
+from domain.days import auckland_day
 from domain.decision import Source
 from domain.sealed import DataClass, Sealed
 from domain.users.training import Event as Training
 from eventstore.codec import Codec
 from eventstore.envelope import Envelope
+from eventstore.key_material import Secret, Secrets
 from eventstore.log import Recorded
 from tests.eventstore.keys_in_memory import KeysInMemory
 
+PSEUDONYMS = Pseudonyms(Secrets(Secret("test", bytes(range(32)))))
 CANARY = "Hinemoa Paewai"
 USER = UUID(int=0xACCE55)
 ORGANISATION = UUID(int=0x0B6)
@@ -30,7 +34,7 @@ PEOPLE = {
 }
 """Fields of events that name a person."""
 
-BEGINNING = datetime(2026, 2, 2, 9, tzinfo=UTC)
+BEGINNING = datetime(2026, 2, 1, 20, tzinfo=UTC)  # nine on Monday 2 February in Auckland
 CODEC = Codec(registry.events())
 KEYS = KeysInMemory()
 COLUMNS = [field.name for field in fields(Recorded)]
@@ -88,30 +92,38 @@ class CaseLog:
         self.position = 0
 
     def add(self, events: Iterable[tuple[UUID, Any]], *, type_name: str | None = None) -> int:
-        """Append, and return the last position."""
-        with self.db.cursor().copy(STORED.encode()) as copy:
-            for stream, event in events:
-                copy.write_row(self._row(stream, event, type_name))
-        self.db.execute("SELECT pg_notify('log', '')")
-        return self.position
+        """Append, one in ten minutes, and return the last position."""
+        rows = (self.next(stream, event) for stream, event in events)
+        return self.write(replace(row, type=type_name or row.type) for row in rows)
 
-    def _row(self, stream: UUID, event: Any, type_name: str | None) -> Sequence[Any]:
+    def next(self, stream: UUID, event: Any, **how: Any) -> Recorded:
+        """Return an event in its place at the end of the log, where `write` puts it."""
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
         self.position += 1
-        row = recorded(self.position, stream, version, event)
-        return [type_name or getattr(row, name) if name == "type" else getattr(row, name) for name in COLUMNS]
+        return recorded(self.position, stream, version, event, **how)
+
+    def write(self, rows: Iterable[Recorded]) -> int:
+        """Append these, and return the last position."""
+        with self.db.cursor().copy(STORED.encode()) as copy:
+            for row in rows:
+                copy.write_row([getattr(row, name) for name in COLUMNS])
+        self.db.execute("SELECT pg_notify('log', '')")
+        return self.position
 
     def close(self) -> None:
         self.db.close()
 
 
-def recorded(position: int, stream: UUID, version: int, event: Any) -> Recorded:
-    """An event as the log keeps it, sealed with keys that nobody here hands out."""
+def recorded(
+    position: int, stream: UUID, version: int, event: Any, *, at: datetime | None = None, by: bytes | None = None
+) -> Recorded:
+    """An event as the log keeps it, one in ten minutes, sealed with keys that nobody here hands out."""
     draft = CODEC.draft(event)
     KEYS.ensure(draft.needs)
     name, schema_version, data, _ = CODEC.finish(draft, stream, version, KEYS)
-    at = BEGINNING + timedelta(seconds=position)
-    return Recorded(position, stream, version, name, schema_version, at, at.date(), uuid4(), envelope(position), data)
+    at = at or BEGINNING + timedelta(minutes=10 * position)
+    day = auckland_day(at)
+    return Recorded(position, stream, version, name, schema_version, at, day, uuid4(), by or envelope(position), data)
 
 
 def envelope(position: int) -> bytes:

@@ -13,6 +13,7 @@ from adapters.kafka import CaseFacts, Producer, settings_of
 from eventstore.connections import Connection
 from eventstore.followers import Follower
 from eventstore.log import Recorded
+from tests.adapters.case_histories import PSEUDONYMS
 
 
 class Telling(CaseFacts):
@@ -34,7 +35,7 @@ def main() -> None:
     dsn, bootstrap, topic, how = sys.argv[1:]
     if how == "dies":
         Producer.begin_commit = die  # type: ignore[method-assign,assignment] # it is what a crash does at that moment
-    work = Telling(settings_of(bootstrap, {}), Messages(), topic=topic)
+    work = Telling(settings_of(bootstrap, {}), Messages(PSEUDONYMS), topic=topic)
     Follower(dsn, work, batch=200, poll=0.1).run()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,13 +19,24 @@ from domain.cases.pausing import CasePaused, CaseResumed, CaseResumedInQueue
 from domain.cases.transitioning import CaseReturnedToOpen
 from eventstore.codec import UnknownType
 from eventstore.connections import connect
-from eventstore.log import tail
-from tests.adapters.case_histories import CANARY, ORGANISATION, PEOPLE, USER, CaseLog, example, of_cases, recorded
+from eventstore.log import Recorded, tail
+from tests.adapters.case_histories import (
+    CANARY,
+    ORGANISATION,
+    PEOPLE,
+    PSEUDONYMS,
+    USER,
+    CaseLog,
+    example,
+    of_cases,
+    recorded,
+)
 from tests.house.tree import ROOT
 from tests.projections.small import Ignored, as_role
 
 CASE = UUID("00000000-0000-0000-0000-00000000ca5e")
-MESSAGES = Messages()
+MESSAGES = Messages(PSEUDONYMS)
+NEXT_WEEK = datetime(2026, 2, 8, 11, tzinfo=UTC)  # midnight in Auckland
 NO_LOG: Any = None  # first events have none before them to ask for
 BIRTHDAYS = {"trigger", "due", "attestations", "chose_on"}
 """Fields from which a birth date, or on which side of a birthday a day lies, could be read."""
@@ -36,13 +47,13 @@ class Log(CaseLog):
 
     def __init__(self, dsn: str) -> None:
         super().__init__(dsn)
-        self.messages = Messages()
+        self.messages = Messages(PSEUDONYMS)
         self.reader = connect(as_role(dsn, "followers"))
 
     def told(self, after: int = 0, batch: int = 1_000) -> list[Any]:
         """What a publisher tells that begins here."""
-        self.messages.forget()
-        return self.messages.of(self.reader, tail(self.reader, after, batch))
+        self.messages.begin(self.reader, after)
+        return self.messages.of(self.reader, tail(self.reader, after, batch)).facts
 
     def close(self) -> None:
         self.reader.close()
@@ -60,17 +71,29 @@ def told_of(*events: Any) -> list[Any]:
     """The messages of the first events of as many cases; the last is that of CASE."""
     cases = [*(uuid4() for _ in events[1:]), CASE]
     rows = [recorded(n, case, 1, event) for n, (case, event) in enumerate(zip(cases, events, strict=True), start=1)]
-    MESSAGES.forget()
-    return MESSAGES.of(NO_LOG, rows)
+    return told_of_rows(rows)
+
+
+def told_of_rows(rows: list[Recorded]) -> list[Any]:
+    MESSAGES.begin(NO_LOG, 0)
+    return MESSAGES.of(NO_LOG, rows).facts
 
 
 def headers(message: Any) -> dict[str, str]:
     return {name: value.decode() for name, value in message.headers}
 
 
-def versions(messages: list[Any]) -> list[tuple[str, str]]:
-    told = [headers(message) for message in messages if message]
-    return [(each["ce_previousversion"], each["ce_version"]) for each in told]
+def numbers(messages: list[Any]) -> list[tuple[str, str]]:
+    """Of each fact the case and its number, in the order in which they are told."""
+    return [(headers(message)["ce_subject"], headers(message)["ce_sequence"]) for message in messages]
+
+
+def kinds(messages: list[Any]) -> list[str]:
+    return [headers(message)["ce_type"].rpartition(".")[2] for message in messages]
+
+
+def numbered(*cases: tuple[UUID, int]) -> list[tuple[str, str]]:
+    return [(PSEUDONYMS.of_case(case), str(number)) for case, number in cases]
 
 
 def test_every_event_of_a_case_is_told_or_kept_inside_for_a_reason():
@@ -95,7 +118,7 @@ def test_every_type_of_the_contract_is_told_by_some_event():
 def test_what_is_told_has_the_shape_of_the_contract_and_nothing_personal(kind: type[Any]):
     [message] = told_of(example(kind))
     told = TypeAdapter(TOLD[kind].kind).validate_json(message.value)
-    assert told.case_id == CASE
+    assert str(told.case_id) == PSEUDONYMS.of_case(CASE)
     assert json.loads(message.value).keys() == {field.name for field in fields(told)}
     everything = b" ".join([message.key, message.value, *(value for _, value in message.headers)]).decode()
     assert CANARY not in everything
@@ -110,11 +133,13 @@ def test_no_fact_has_a_field_for_a_person_or_a_birthday(kind: type[Any]):
 
 
 @pytest.mark.parametrize("kind", [CaseResumed, CaseResumedInQueue])
-def test_a_resume_is_resumed_and_nothing_else_neither_why_nor_by_whom_BR_71(kind: type[Any]):
-    [message] = told_of(example(kind))
+def test_a_resume_is_resumed_and_nothing_else_neither_why_nor_by_whom_nor_on_which_day_BR_71(log: Log, kind: type[Any]):
+    log.add([(CASE, example(CasePaused)), (CASE, example(kind))])
+    log.write([log.next(uuid4(), example(CaseReturnedToOpen), at=NEXT_WEEK)])
+    message = log.told()[1]
     assert json.loads(message.value) == {
-        "case_id": str(CASE),
-        "recorded_on": "2026-02-02",
+        "case_id": PSEUDONYMS.of_case(CASE),
+        "recorded_on": "2026-02-08",
         "organisation": None,
         "role": None,
     }
@@ -122,15 +147,11 @@ def test_a_resume_is_resumed_and_nothing_else_neither_why_nor_by_whom_BR_71(kind
 
 
 def test_no_fact_tells_the_hour_for_midnight_would_tell_a_birthday_BR_71():
-    midnight = datetime(2026, 6, 19, 12, tzinfo=UTC)
-    told: list[Any] = []
-    for hours in (0, 9):
-        at = midnight + timedelta(hours=hours)
-        event = replace(recorded(1, CASE, 1, example(CaseResumed)), recorded_at=at, decided_on=date(2026, 6, 20))
-        MESSAGES.forget()
-        told += MESSAGES.of(NO_LOG, [event])
-    assert told[0] == told[1]
-    assert (headers(told[0])["ce_time"], told[0].day) == ("2026-06-19T12:00:00Z", midnight.timestamp() * 1000)
+    midnight = datetime(2026, 6, 19, 11, tzinfo=UTC)
+    rows = [recorded(1, CASE, 1, example(CaseResumed), at=midnight + timedelta(hours=hours)) for hours in (1, 10)]
+    [one], [other] = told_of_rows(rows[:1]), told_of_rows(rows[1:])
+    assert one == other
+    assert headers(one)["ce_time"] == "2026-06-19T12:00:00Z"
 
 
 def test_a_pause_names_no_day_on_which_the_case_goes_on_BR_70():
@@ -144,20 +165,20 @@ def test_who_recorded_a_fact_is_told_by_role_and_organisation_only():
     assert (told["role"], told["organisation"]) == ("CASE_MANAGER", str(ORGANISATION))
 
 
-def test_a_message_is_a_cloud_event_keyed_by_its_case():
+def test_a_message_is_a_cloud_event_keyed_by_the_pseudonym_of_its_case():
     _, message = told_of(example(CasePaused), example(CaseReturnedToOpen))
-    assert message.key == str(CASE).encode()
+    case = PSEUDONYMS.of_case(CASE)
+    assert message.key == case.encode()
     assert headers(message) == {
         "content-type": "application/json",
         "ce_specversion": "1.0",
-        "ce_id": "2",
+        "ce_id": f"{case}/1",
         "ce_type": "attendance.case-facts.v1.CaseReturnedToOpen",
-        "ce_source": "/attendance/log",
-        "ce_subject": str(CASE),
+        "ce_source": "/attendance/case-facts",
+        "ce_subject": case,
         "ce_time": "2026-02-01T11:00:00Z",
-        "ce_position": "2",
-        "ce_version": "1",
-        "ce_previousversion": "0",
+        "ce_sequence": "1",
+        "ce_keyid": "test",
     }
     assert json.loads(message.value)["recorded_on"] == date(2026, 2, 2).isoformat()
 
@@ -168,26 +189,27 @@ def test_equal_facts_are_equal_bytes_with_sorted_fields():
     assert list(json.loads(first.value)) == sorted(json.loads(first.value))
 
 
-def test_the_previous_version_is_that_of_the_fact_told_before_whatever_stayed_inside(log: Log):
+def test_the_facts_of_a_case_are_numbered_without_gaps_whatever_stayed_inside(log: Log):
     told, inside = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged)
     log.add([(CASE, told), (CASE, inside), (CASE, inside), (CASE, told), (CASE, told)])
-    assert versions(log.told()) == [("0", "1"), ("1", "4"), ("4", "5")]
+    assert numbers(log.told()) == numbered((CASE, 1), (CASE, 2), (CASE, 3))
 
 
-def test_the_previous_version_does_not_depend_on_where_a_batch_begins(log: Log):
-    told, inside = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged)
-    log.add([(CASE, inside), (CASE, told), (uuid4(), told), (CASE, inside), (CASE, inside), (CASE, told)])
+def test_the_numbers_do_not_depend_on_where_a_batch_begins(log: Log):
+    told, inside, other = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged), uuid4()
+    log.add([(CASE, inside), (CASE, told), (other, told), (CASE, inside), (CASE, inside), (CASE, told)])
     one_by_one = [message for after in range(6) for message in log.told(after, batch=1)]
-    assert versions(one_by_one) == versions(log.told())
-    assert versions(one_by_one) == [("0", "2"), ("0", "1"), ("2", "5")]
+    assert numbers(one_by_one) == numbers(log.told())
+    assert numbers(one_by_one) == numbered((CASE, 1), (other, 1), (CASE, 2))
 
 
-def test_the_previous_version_is_remembered_from_batch_to_batch(log: Log):
+def test_the_numbers_are_remembered_from_batch_to_batch(log: Log):
     told, inside = example(CaseReturnedToOpen), example(SchoolPrimaryContactChanged)
     log.add([(CASE, told), (CASE, inside), (CASE, told), (CASE, told)])
     rows = tail(log.reader, 0, 10)
-    in_batches = [message for row in rows for message in log.messages.of(log.reader, [row])]
-    assert versions(in_batches) == versions(log.told()) == [("0", "1"), ("1", "3"), ("3", "4")]
+    log.messages.begin(log.reader, 0)
+    in_batches = [message for row in rows for message in log.messages.of(log.reader, [row]).facts]
+    assert numbers(in_batches) == numbers(log.told()) == numbered((CASE, 1), (CASE, 2), (CASE, 3))
 
 
 def test_a_type_that_is_not_known_ends_what_is_told_before_it(log: Log):

@@ -12,7 +12,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import islice
+from json import loads
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,13 +23,15 @@ import typer
 from kafka import KafkaConsumer, TopicPartition
 
 from adapters.case_facts.messages import Messages
-from adapters.case_facts.telling import TOLD
+from adapters.case_facts.pseudonyms import Pseudonyms
+from adapters.case_facts.telling import QUIET_ONCE_PAUSED, TOLD
 from adapters.kafka import (
     BadKafkaSettings,
     BrokerAway,
     CaseFacts,
     Fenced,
     OtherLog,
+    OtherSecret,
     Producer,
     committed,
     positions,
@@ -41,9 +45,10 @@ from domain.cases.pausing import CasePaused
 from domain.decision import Actor, Ref
 from eventstore.connections import connect
 from eventstore.followers import Follower, State
+from eventstore.key_material import Secret, Secrets
 from eventstore.log import tail
 from eventstore.requests import Request
-from tests.adapters.case_histories import CANARY, ORGANISATION, USER, CaseLog, example, history, of_cases
+from tests.adapters.case_histories import CANARY, ORGANISATION, PSEUDONYMS, USER, CaseLog, example, history, of_cases
 from tests.eventstore.tally import TYPES, Count, Tally
 from tests.eventstore.writers import writer_of
 from tests.house.tree import ROOT
@@ -105,8 +110,8 @@ def publisher(kafka: Broker | Given, topic: str) -> Iterator[Callable[..., CaseF
     """Make publishers of this topic; they let go of the broker afterwards."""
     made: list[CaseFacts] = []
 
-    def make(types: Mapping[str, type[Any]] = {}, **options: Any) -> CaseFacts:
-        messages = Messages({**registry.events(), **types})
+    def make(types: Mapping[str, type[Any]] = {}, pseudonyms: Pseudonyms = PSEUDONYMS, **options: Any) -> CaseFacts:
+        messages = Messages(pseudonyms, {**registry.events(), **types})
         made.append(CaseFacts(settings_of(kafka.bootstrap, {}), messages, topic=topic, **options))
         return made[-1]
 
@@ -169,33 +174,52 @@ def settle(kafka: Broker | Given, topic: str) -> None:
         producer.abandon()
 
 
-def told(records: list[Any]) -> dict[UUID, list[tuple[int, int, int, str]]]:
-    """Of each case, in the order in which a reader sees them: position, version, previous version, and type."""
+Chain = list[tuple[int, str, str]]
+
+
+def told(records: list[Any]) -> dict[str, Chain]:
+    """Of each case, in the order in which a reader sees them: the number, the type, and the day it is told for."""
     found = defaultdict(list)
     for record in records:
         headers = {name: value.decode() for name, value in record.headers}
-        numbers = (int(headers[f"ce_{name}"]) for name in ("position", "version", "previousversion"))
-        found[UUID(record.key.decode())].append((*numbers, headers["ce_type"].rpartition(".")[2]))
+        kind, number = headers["ce_type"].rpartition(".")[2], int(headers["ce_sequence"])
+        found[record.key.decode()].append((number, kind, loads(record.value)["recorded_on"]))
     return found
 
 
-def expected(log: CaseLog) -> dict[UUID, list[tuple[int, int, int, str]]]:
+def expected(log: CaseLog) -> dict[str, Chain]:
     """The same, counted from the log without anything that publishes."""
+    return counted(log)[0]
+
+
+def counted(log: CaseLog) -> tuple[dict[str, Chain], int]:
+    """What is to be told by now, and with which position the last of it goes out."""
     names = {kind.__name__: telling.kind.__name__ for kind, telling in TOLD.items()}
-    found: dict[UUID, list[tuple[int, int, int, str]]] = defaultdict(list)
-    for position, stream, version, name in log.db.execute(
-        "SELECT position, stream, version, type FROM log.events ORDER BY position"
+    quiet = {kind.__name__ for kind in QUIET_ONCE_PAUSED}
+    found, last, week = defaultdict[str, Chain](list), 0, date.min
+    paused, waiting = set[UUID](), list[tuple[str, str, date]]()
+    for position, stream, name, day in log.db.execute(
+        "SELECT position, stream, type, decided_on FROM log.events ORDER BY position"
     ):
-        if name in names:
-            previous = found[stream][-1][1] if found[stream] else 0
-            found[stream].append((position, version, previous, names[name]))
-    return dict(found)
+        case, monday = PSEUDONYMS.of_case(stream), day - timedelta(days=day.weekday())
+        if monday > week:
+            last = position if waiting else last
+            for each, kind, on in waiting:
+                found[each].append((len(found[each]) + 1, kind, str(on)))
+            week, waiting = monday, []
+        if stream in paused and name in names.keys() - quiet:
+            waiting.append((case, names[name], monday + timedelta(days=6)))
+        elif stream not in paused and name in names:
+            found[case].append((len(found[case]) + 1, names[name], str(day)))
+            last = position
+        if name == CasePaused.__name__:
+            paused.add(stream)
+    return dict(found), last
 
 
 def caught_up(kafka: Broker | Given, topic: str, log: CaseLog) -> bool:
-    """Whether everything up to the last event that is told was published."""
-    last = max(position for facts in expected(log).values() for position, *_ in facts)
-    return committed(settings_of(kafka.bootstrap, {}), topic).position >= last
+    """Whether everything that is to be told by now was published."""
+    return committed(settings_of(kafka.bootstrap, {}), topic).position >= counted(log)[1]
 
 
 def test_every_fact_once_in_order_per_case_though_publisher_and_broker_are_killed(
@@ -347,6 +371,8 @@ def test_the_facts_of_another_log_are_never_mixed_with_those_of_this_one(
     log.add((uuid4(), example(CasePaused)) for _ in range(5))
     with following(followers, publisher()):
         until(lambda: caught_up(kafka, topic, log))
+    with connect(followers) as connection, pytest.raises(OtherSecret):
+        publisher(pseudonyms=Pseudonyms(Secrets(Secret.new("other")))).begin(connection)
     log.db.execute("ALTER TABLE log.events DISABLE TRIGGER USER")
     log.db.execute("UPDATE log.events SET command_id = gen_random_uuid() WHERE position = 5")
     with connect(followers) as connection, pytest.raises(OtherLog):
@@ -354,7 +380,7 @@ def test_the_facts_of_another_log_are_never_mixed_with_those_of_this_one(
 
 
 def test_a_publisher_without_a_broker_says_so_and_is_not_over(followers: str):
-    work = CaseFacts(settings_of(f"127.0.0.1:{free_port()}", {"bootstrap_timeout_ms": 500}), Messages())
+    work = CaseFacts(settings_of(f"127.0.0.1:{free_port()}", {"bootstrap_timeout_ms": 500}), Messages(PSEUDONYMS))
     with connect(followers) as connection, pytest.raises(BrokerAway):
         work.begin(connection)
     assert work.over is None
@@ -375,7 +401,7 @@ def test_what_makes_it_exactly_once_is_not_set_from_outside(name: str):
 def test_a_setting_that_the_client_refuses_ends_the_publisher(kafka: Broker | Given, followers: str, topic: str):
     ended = threading.Event()
     settings = settings_of(kafka.bootstrap, {"compression_type": "squeeze"})
-    work = CaseFacts(settings, Messages(), topic=topic, ended=ended.set)
+    work = CaseFacts(settings, Messages(PSEUDONYMS), topic=topic, ended=ended.set)
     with connect(followers) as connection, pytest.raises(BadKafkaSettings):
         work.begin(connection)
     assert ended.is_set()

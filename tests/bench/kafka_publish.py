@@ -15,7 +15,7 @@ from eventstore.connections import connect
 from eventstore.followers import require_whole
 from eventstore.log import Recorded, head, tail
 from eventstore.migrations import migrate
-from tests.adapters.case_histories import CaseLog, history
+from tests.adapters.case_histories import PSEUDONYMS, CaseLog, history
 from tests.bench.measuring import Benchmarks, Figure, Ground, alternately
 from tests.kafka_broker import broker, possible
 from tests.projections.small import as_role
@@ -61,10 +61,11 @@ def our_log(ground: Ground) -> str:
 
 def prepared(dsn: str) -> Iterator[Transaction]:
     """What the publisher will send, made beforehand."""
-    messages = Messages()
+    messages = Messages(PSEUDONYMS)
     with connect(dsn, deadline=None) as connection:
+        messages.begin(connection, 0)
         for events in batches(connection):
-            yield Transaction([each for each in messages.of(connection, events) if each], events[-1])
+            yield Transaction(*messages.of(connection, events))
 
 
 def batches(connection: object) -> Iterator[list[Recorded]]:
@@ -79,7 +80,7 @@ def batches(connection: object) -> Iterator[list[Recorded]]:
 def published(dsn: str, bootstrap: str) -> float:
     """Let the publisher send the log; how long it took, in seconds, once it had taken over."""
     with connect(dsn, deadline=None) as connection:
-        work = CaseFacts(settings_of(bootstrap, {}), Messages(), topic=new_topic())
+        work = CaseFacts(settings_of(bootstrap, {}), Messages(PSEUDONYMS), topic=new_topic())
         position, end = work.begin(connection), head(connection)[0]
         began = time.perf_counter()
         while position < end:
@@ -102,7 +103,7 @@ def sent(transactions: Sequence[Transaction], bootstrap: str) -> float:
             producer.begin_transaction()
             for key, value, headers, day in each.facts:
                 producer.send(topic, value, key, headers, timestamp_ms=day)
-            producer.send(positions(topic), position_record(each.last), topic.encode())
+            producer.send(positions(topic), position_record(each.last, PSEUDONYMS), topic.encode())
             producer.commit_transaction()
         return time.perf_counter() - began
 
