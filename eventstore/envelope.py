@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from domain.decision import Actor, Source
@@ -53,6 +53,14 @@ class Envelope:
     def encode(self) -> bytes:
         """Return canonical JSON."""
         return write(_WRITE(self))
+
+
+def is_told_by_version(state: type[Any]) -> bool:
+    """Say whether the version of a stream of this kind, beside an event, tells what is sealed in that event.
+
+    A kind says so of itself. Nothing is lost: what was used was guarded, so it was the last version at that position.
+    """
+    return bool(getattr(state, "TOLD_BY_VERSION", False))
 
 
 _WRITE, _READ = Shapes(lenient=True).of(Envelope)

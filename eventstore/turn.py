@@ -16,6 +16,7 @@ from eventstore.canonical import write
 from eventstore.codec import Codec, Draft
 from eventstore.connections import Connection
 from eventstore.decided import Decided, Drafts
+from eventstore.envelope import is_told_by_version
 from eventstore.groups import Groups
 from eventstore.keyring import Keyring
 from eventstore.log import Log, Reading
@@ -263,8 +264,10 @@ class Turn:
         return self._versioned(need)[0] if isinstance(need, Ref) else self._claims[need][0]
 
     def _facts(self, one: Waiting, used: Iterable[Need]) -> Mapping[UUID, int]:
+        """Return what is recorded as used; streams whose versions tell are guarded all the same, but not named."""
         own = one.request.stream
-        return {need.id: self._version(need) for need in used if isinstance(need, Ref) and need != own}
+        named = (need for need in used if isinstance(need, Ref) and need != own and not is_told_by_version(need.of))
+        return {need.id: self._version(need) for need in named}
 
     # Appending
 

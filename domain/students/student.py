@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar
 from uuid import UUID
 
 from domain.bounds import AFew
@@ -46,6 +47,9 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Student:
+    TOLD_BY_VERSION: ClassVar = True
+    """How far this stream has come shows an enrolment, so decisions that used it do not say how far (ADR 14)."""
+
     details: Sealed[StudentDetails] | None = None
     enrolments: tuple[Enrolment, ...] = ()
     contacts: tuple[Contact, ...] = ()

@@ -1,6 +1,7 @@
 """Work on a paused case goes on by itself, once, and nothing outside tells why (BR-71)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
 from uuid import UUID, uuid4
@@ -82,10 +83,9 @@ def test_nothing_outside_the_seal_tells_why_BR_71(own_town: Town):
     for told in (one, other):
         assert (told.role, told.organisation, told.source) == (Role.SYSTEM, MINISTRY, Source.SYSTEM)
         assert (told.causation, told.on_behalf_of) == (None, None)
-    assert one.user == other.user
-    assert len(one.facts) == len(other.facts)
-    shared = set(one.facts) & set(other.facts)
-    assert len(shared) == len(one.facts) - 1  # all but the students are the same
+    assert replace(one, correlation=None) == replace(other, correlation=None)
+    assert one.facts
+    assert str(student) not in other.facts  # how far it has come tells of an enrolment
     events = [history(own_town, case)[-1] for case in (six, back)]
     assert len({len(event.data) for event in events}) == 1
 
