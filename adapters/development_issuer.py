@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 ISSUER: Final = "as-cms-development"
-LIFETIME: Final = timedelta(hours=12)
+LIFETIME: Final = timedelta(hours=1)
 
 
 class NotInProduction(Exception):

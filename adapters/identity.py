@@ -3,7 +3,9 @@
 What they may do is no claim of a token: roles are grants in the log.
 """
 
+import base64
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +25,13 @@ ALGORITHMS: Final = ("ES256", "RS256", "EdDSA", "Ed25519")
 LEEWAY_SECONDS: Final = 30
 LONGEST_TOKEN: Final = 8_192
 LONGEST_SUBJECT: Final = 200
-_PUBLIC_KEYS: Final = frozenset({"EC", "RSA", "OKP"})
+LONGEST_LIFETIME: Final = 3_600
+TYPES: Final = frozenset({"JWT", "AT+JWT"})
+"""What a token says it is, if it says it. A logout token or a proof of possession is signed by the same key."""
+_HEADERS: Final = frozenset({"alg", "kid", "typ"})
+WEAKEST_RSA: Final = 2_048
+_CURVES: Final = frozenset({"P-256", "P-384", "P-521", "Ed25519"})
+_PART: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -46,10 +54,17 @@ class UnusableKeys(ValueError):
 class Tokens:
     """Judges bearer tokens of one issuer for one audience. Times are UNIX seconds of the system's own clock."""
 
-    def __init__(self, keys: KeySet, *, issuer: str, audience: str, now: Callable[[], float] = time.time) -> None:
-        if not keys.keys or any(key.key_type not in _PUBLIC_KEYS for key in keys):
-            raise UnusableKeys("a key set needs public keys, and only those")
-        self._keys = keys
+    def __init__(
+        self,
+        keys: KeySet,
+        *,
+        issuer: str,
+        audience: str,
+        longest: int = LONGEST_LIFETIME,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = usable_keys(keys)
+        self._longest = longest
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now()),
             leeway=LEEWAY_SECONDS,
@@ -66,10 +81,13 @@ class Tokens:
         if len(token) > LONGEST_TOKEN:
             raise NotProven
         try:
+            _require_plain(token)
             claims = jwt.decode(token, self._keys, algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
+            if not 0 < claims["exp"] - claims["iat"] <= self._longest:
+                raise NotProven
             return _proven(claims)
-        except (JoseError, ValueError, TypeError, RecursionError):
+        except (JoseError, ValueError, TypeError, RecursionError, OverflowError):
             raise NotProven from None
 
 
@@ -84,10 +102,70 @@ def key_set(file: Path) -> KeySet:
     return keys
 
 
+def usable_keys(keys: KeySet) -> KeySet:
+    """Return the keys; raise UnusableKeys unless each is public, strong enough and called by a name of its own."""
+    names = [key.get("kid") for key in keys]
+    if not names or (len(names) > 1 and (None in names or len(set(names)) < len(names))):
+        raise UnusableKeys("a key set needs keys, and of several each needs a kid of its own")
+    if any(key.is_private or not _strong(key) for key in keys):
+        raise UnusableKeys("a key set holds public keys only: RSA of 2048 bits, P-256, P-384, P-521 or Ed25519")
+    return keys
+
+
+def _strong(key: Any) -> bool:
+    if key.key_type == "RSA":
+        return bool(key.public_key.key_size >= WEAKEST_RSA)
+    return key.key_type in {"EC", "OKP"} and key.get("crv") in _CURVES
+
+
+def _require_plain(token: str) -> None:
+    """Raise NotProven for a token that two readers could read differently, or that is of another type."""
+    head, claims, mark = token.split(".")
+    said, _ = _read_once(head), _read_once(claims)
+    _plain(mark)
+    if said.keys() - _HEADERS or str(said.get("typ", "JWT")).upper().removeprefix("APPLICATION/") not in TYPES:
+        raise NotProven
+
+
+def _read_once(part: str) -> dict[str, Any]:
+    read = json.loads(_plain(part).decode(), object_pairs_hook=_once, parse_constant=_no_number)
+    if not isinstance(read, dict):
+        raise NotProven
+    json.dumps(read, ensure_ascii=False).encode()  # half a character cannot be written
+    return read
+
+
+def _plain(part: str) -> bytes:
+    """Return what is written in base64url; there is one way to write it (RFC 7515)."""
+    if not _PART.fullmatch(part):
+        raise NotProven
+    read = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    if base64.urlsafe_b64encode(read).rstrip(b"=") != part.encode():
+        raise NotProven
+    return read
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise NotProven
+    return dict(pairs)
+
+
+def _no_number(said: str) -> None:
+    raise NotProven
+
+
 def _proven(claims: dict[str, Any]) -> Proven:
     subject, organisation, role = claims["sub"], claims["org"], claims.get("role")
     if not 1 <= len(subject) <= LONGEST_SUBJECT or not isinstance(organisation, str):
         raise NotProven
     if not isinstance(role, str | None):
         raise NotProven
-    return Proven(subject=subject, organisation=UUID(organisation), role=role)
+    return Proven(subject=subject, organisation=_id(organisation), role=role)
+
+
+def _id(text: str) -> UUID:
+    read = UUID(text)
+    if str(read) != text.lower():
+        raise NotProven
+    return read

@@ -41,6 +41,7 @@ def create_app(service: Service) -> FastAPI:
     app = bare_app()
     logins = Logins(service.reads, service.digests)
     app.state.service = service
+    app.state.scraper = health.Scraper.of(service.settings)
     app.state.permit = authority()
     app.state.budgets = Budgets(service.settings)
     app.state.door = Door(tokens=tokens(service.settings), user_of=logins.find, known=logins.kept)
@@ -77,8 +78,13 @@ def tokens(settings: Settings) -> Tokens:
     """Return the judge of tokens: of the issuer that is set, or of our own in development. Raises BadSettings."""
     if settings.development_issuer:
         issuer = development_issuer(settings)
-        return Tokens(issuer.keys, issuer=ISSUER, audience=settings.audience)
-    return Tokens(_published(settings), issuer=settings.issuer or "", audience=settings.audience)
+        return Tokens(issuer.keys, issuer=ISSUER, audience=settings.audience, longest=settings.token_seconds)
+    return Tokens(
+        _published(settings),
+        issuer=settings.issuer or "",
+        audience=settings.audience,
+        longest=settings.token_seconds,
+    )
 
 
 def development_issuer(settings: Settings) -> DevelopmentIssuer:

@@ -129,11 +129,23 @@ class Settings(BaseSettings):
         None, description="The file that holds the issuer's public keys (a JSON Web Key Set); goes with the issuer."
     )
 
-    metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
-        None, description="The port on which `/metrics` is answered, instead of the one of the API."
+    token_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        3_600, description="The longest lifetime of a token, in seconds."
+    )
+
+    head_seconds: Annotated[float, Field(gt=0, le=300)] = Field(
+        10, description="How long the head of a request may take to arrive, in seconds."
+    )
+    body_seconds: Annotated[float, Field(gt=0, le=300)] = Field(
+        30, description="How long its body may take, and the reading of its answer, in seconds."
+    )
+    connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1_000, description="How many connections each process keeps open; those beyond are answered 503."
     )
     metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = Field(
-        None, description="The bearer token, of 32 characters or more, without which `/metrics` is not answered."
+        None,
+        description="The bearer token, of 32 characters or more, that `/metrics` asks for; production serves no numbers "
+        "without it.",
     )
 
     clock_from: AwareDatetime | None = Field(

@@ -84,6 +84,13 @@ class Authority:
         asker = asker_of(context)
         require(asker, *question(command, state, context))
 
+    def admit(self, context: Context, /) -> None:
+        """Return if the asker holds the role today; raise NotAllowed otherwise.
+
+        What they did is not judged again: who closed a case honestly may not see it any more, and asks what came of it.
+        """
+        asker_of(context)
+
 
 def asker_of(context: Context) -> Asker:
     """Return who asks; raise NotAllowed unless they hold the role in the organisation today."""

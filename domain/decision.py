@@ -190,3 +190,6 @@ class Permit(Protocol):
 
     def check(self, command: Command, state: Any, context: Context, /) -> None:
         """Return if allowed; raise `Refused` otherwise."""
+
+    def admit(self, context: Context, /) -> None:
+        """Return if the actor may be told what they did before; raise `Refused` otherwise."""

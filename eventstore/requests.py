@@ -38,6 +38,9 @@ class Everyone:
     def check(self, command: Command, state: object, context: Context, /) -> None:
         """Allow it."""
 
+    def admit(self, context: Context, /) -> None:
+        """Allow it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -84,10 +84,48 @@ class Turn:
     def _not_answered(self, waiting: list[Waiting]) -> list[Waiting]:
         """Read the streams of all, and answer those that were answered before; return the others."""
         answered = self._read(self._foreseen(waiting), [one.request.command_id for one in waiting]).answered
-        for i, body, position, answer in answered:
-            self.outcomes.append((waiting[i - 1], _first_answer(waiting[i - 1], body, position, answer)))
+        self._answer_again(
+            [
+                (waiting[i - 1], _first_answer(waiting[i - 1], body, position, said))
+                for i, body, position, said in answered
+            ]
+        )
         known = {i - 1 for i, *_ in answered}
         return [one for i, one in enumerate(waiting) if i not in known]
+
+    def _answer_again(self, answers: list[Outcome]) -> None:
+        """Answer as the first time those who are admitted today, on facts that were read in this very turn.
+
+        Nothing is appended, so nothing would notice that a fact has moved since it was last seen.
+        """
+        fresh: set[Need] = set()
+        while True:
+            asked: dict[Need, None] = {}
+            answers = [(one, said) for one, said in answers if self._admission_wants(one, said, fresh, asked)]
+            if not answers:
+                return
+            self._read(asked)
+            fresh.update(asked)
+
+    def _admission_wants(
+        self, one: Waiting, said: Done | BaseException, fresh: set[Need], asked: dict[Need, None]
+    ) -> bool:
+        """Answer one; say whether its permit first needs facts that were not read in this turn."""
+
+        def look(need: Need) -> object:
+            if need not in fresh:
+                raise NotRead(need)
+            return self._holder(need) if isinstance(need, Claim) else self._fact(need, one.request.command)
+
+        try:
+            one.request.permit.admit(self._context(one, Known(look)))
+        except NotRead as missing:
+            asked.update(dict.fromkeys(missing.needs))
+            return True
+        except Exception as refusal:  # noqa: BLE001 - a refusal, or a mistake in one permit that must not stop the others
+            said = refusal
+        self.outcomes.append((one, said))
+        return False
 
     def _foreseen(self, waiting: list[Waiting]) -> Iterable[Need]:
         """Return the streams of all; of a few, also what they ask for on what was last seen, to spare an exchange."""
@@ -193,10 +231,7 @@ class Turn:
         known = Known(lambda need: self._look(need, request.command, missing))
         version = self._versioned(request.stream)[0]
         known.used[request.stream] = None
-        context = Context(
-            actor=request.actor, now=self._now, today=self._today,
-            command_id=request.command_id, stream=request.stream.id, known=known, name=request.name,
-        )  # fmt: skip
+        context = self._context(one, known)
         try:
             result: Decision | BaseException = _judge(one, version, self._addressed(request), context)
             self._note_unread(cast("Decision", result), missing)
@@ -208,6 +243,13 @@ class Turn:
         if missing:
             raise NotRead(*missing)
         return known, result, drafts
+
+    def _context(self, one: Waiting, known: Known) -> Context:
+        request = one.request
+        return Context(
+            actor=request.actor, now=self._now, today=self._today,
+            command_id=request.command_id, stream=request.stream.id, known=known, name=request.name,
+        )  # fmt: skip
 
     def _note_unread(self, decision: Decision, missing: dict[Need, None]) -> None:
         """Note what a decision would append to, and the claims that it would change, as far as they were not read."""

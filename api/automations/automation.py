@@ -62,6 +62,9 @@ class OfWhatIsWithin:
     def check(self, command: Any, state: object, context: Context) -> None:
         self.permit.check(command.command, state, context)
 
+    def admit(self, context: Context) -> None:
+        self.permit.admit(context)
+
 
 class NothingDue(Refused):
     """Nothing follows from how things stand."""

@@ -12,6 +12,7 @@ from api.bootstrap import Service
 from api.commands.output import AsJson, say, say_json
 from api.commands.running import Failed, opened, settings
 from api.commands.taking import PROGRAM
+from api.settings import variable
 from domain.days import auckland_day
 from domain.decision import Command, Ref
 from domain.ids import MINISTRY, in_school_provider_id, provider_id, region_id, school_id
@@ -31,12 +32,14 @@ def token(
         str, typer.Option(help="A school's number, a provider's code, a region's name, or an id; not for the Ministry.")
     ] = "",
     login: Annotated[str, typer.Option(help="Whose login; left out, that of the role there.")] = "",
-    hours: Annotated[int, typer.Option(min=1, max=720, help="How long the token is good for.")] = 12,
+    hours: Annotated[int, typer.Option(min=1, max=24, help="How long the token is good for.")] = 1,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Print a token of the development issuer, after granting the role. Refused in production."""
     issuer = _issuer()
+    if hours * 3_600 > settings().token_seconds:
+        raise Failed(f"--hours: {variable('token_seconds')} allows no token that is good for so long")
     organisation = organisation_of(role, org)
     subject = login or f"{role}.{organisation.hex[:12]}@development.example".lower()
     with opened() as service:

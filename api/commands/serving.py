@@ -21,6 +21,8 @@ from api.automations.waking import Automations
 from api.bootstrap import Service, service
 from api.commands.projecting import followers
 from api.commands.running import Failed, Stopped, configure_logs, settings, warn_of_development
+from api.commands.server_logs import UVICORN
+from api.http.connections import Guarded, Limits
 from api.settings import UNSAID, BadSettings, Settings
 from domain import registry
 from domain.days import auckland_day
@@ -28,9 +30,9 @@ from projections.tools import Tools
 
 _UVICORN: Final[dict[str, Any]] = {
     "loop": "uvloop",
-    "http": "httptools",
     "ws": "none",
-    "log_config": None,
+    "log_config": UVICORN,
+    "log_level": "info",
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": 10,
@@ -77,14 +79,15 @@ def _serve_in_one(listener: socket.socket, said: Settings, *, following: bool) -
     with service(said) as opened, _alongside(following, opened):
         app = create_app(opened)
         _announce(listener)
-        uvicorn.Server(uvicorn.Config(app, lifespan="off", **_UVICORN)).run(sockets=[listener])
+        uvicorn.Server(uvicorn.Config(app, lifespan="off", http=_guarded(said), **_UVICORN)).run(sockets=[listener])
 
 
 def _serve_in_many(listener: socket.socket, said: Settings, *, following: bool, workers: int) -> None:
     """Open the service here as well: what would stop every worker stops us, once and in words."""
     with service(said) as opened, _alongside(following, opened):
         _announce(listener)
-        config = uvicorn.Config("api.commands.serving:worker", factory=True, lifespan="on", workers=workers, **_UVICORN)
+        own = {"factory": True, "lifespan": "on", "workers": workers, "http": _guarded(said)}
+        config = uvicorn.Config("api.commands.serving:worker", **own, **_UVICORN)
         Multiprocess(config, sockets=[listener]).run()
 
 
@@ -96,6 +99,12 @@ def _require_said(said: Settings, host: str) -> None:
         raise BadSettings(f"{host or 'every address'} can be reached by others: {UNSAID}")
     if said.embedded:
         warn_of_development()
+
+
+def _guarded(said: Settings) -> Any:
+    """Return what makes the protocol of a connection; it can be sent to workers."""
+    limits = Limits(head_seconds=said.head_seconds, body_seconds=said.body_seconds, connections=said.connections)
+    return partial(Guarded, limits=limits)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
-"""Days and instants as they may come in: ISO 8601 texts, within the years that a service of children knows."""
+"""Days, instants and ids as they may come in: ISO 8601 texts, of years that a service of children knows; UUIDs."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic_core import CoreSchema, PydanticCustomError
 
@@ -12,6 +13,7 @@ LAST: Final = date(2199, 12, 31)
 LARGEST: Final = 2**53 - 1
 """The largest number that every reader of JSON reads exactly."""
 
+_ID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -44,11 +46,23 @@ def instant(raw: object) -> datetime:
     return read.astimezone(UTC)
 
 
-_READERS: Final[dict[str, Callable[[object], object]]] = {"date": day, "datetime": instant}
+def is_id(text: str) -> bool:
+    """Whether this is an id as all the world writes it: with hyphens, and nothing around it."""
+    return _ID.fullmatch(text) is not None
+
+
+def identity(raw: object) -> UUID:
+    """Read an id with its hyphens and nothing around it; raise likewise."""
+    if not isinstance(raw, str) or not is_id(raw):
+        raise PydanticCustomError("uuid_otherwise", "is not a UUID")
+    return UUID(raw)
+
+
+_READERS: Final[dict[str, Callable[[object], object]]] = {"date": day, "datetime": instant, "uuid": identity}
 
 
 def stricter(schema: Any) -> Any:
-    """Return pydantic's schema with our readers for days and instants, whose own take "0" for 1970; and with limits."""
+    """Return pydantic's schema with our readers for days, instants and ids, whose own take "0" for 1970; and with limits."""
     if isinstance(schema, list):
         return [stricter(each) for each in schema]
     if not isinstance(schema, dict):

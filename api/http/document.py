@@ -88,7 +88,7 @@ _WORDS: Final = {
     503: "The service cannot answer at the moment.",
 }
 _OF_COMMANDS: Final = (400, 409, 412, 413, 415, 429)
-_OF_ALL_BUT_PUBLIC: Final = (401, 403, 404, 422, 503)
+_OF_ALL_BUT_PUBLIC: Final = (401, 403, 404, 503)
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -140,6 +140,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
 
 
 def _statuses(route: APIRoute, reader: Reader[Any] | None) -> Iterator[int]:
+    yield 422
     yield 500
     if any(isinstance(call, Audience) for call in calls(route.dependant)):
         yield from _OF_ALL_BUT_PUBLIC
@@ -147,6 +148,8 @@ def _statuses(route: APIRoute, reader: Reader[Any] | None) -> Iterator[int]:
         yield from _OF_COMMANDS
     if route.path == "/health/ready":
         yield 503
+    if route.path == "/metrics":
+        yield from (401, 404)
 
 
 def _problem(status: int) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from uuid import UUID, uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.days import is_id
 from api.http.metrics import Metrics
-from api.http.problems import unexpected
+from api.http.problems import invalid, unexpected
+from api.http.strictness import headers_given_twice
 
 log = structlog.get_logger()
 
@@ -58,8 +61,11 @@ class _Exchange:
                     headers.setdefault(name, value)
             await send(message)
 
+        twice = headers_given_twice(Headers(scope=self._scope))
         try:
-            await app(self._scope, receive, answer)
+            await (invalid(twice).answer() if twice else app)(self._scope, receive, answer)
+        except ClientDisconnect:
+            self._status = HUNG_UP
         except Exception as error:  # noqa: BLE001 - whatever it is, the asker gets a problem and the log a line
             log.error("unexpected", error=type(error).__name__, at=_place(error), **self._names())  # noqa: TRY400 - a traceback may quote the body
             if not self._status:
@@ -84,6 +90,8 @@ class _Exchange:
 
 
 NO_ROUTE: Final = "none"
+HUNG_UP: Final = 499
+"""What is counted when the client did not wait; nobody is answered so."""
 
 
 def _route(scope: Scope) -> str:
@@ -93,10 +101,8 @@ def _route(scope: Scope) -> str:
 
 def _correlation(scope: Scope) -> UUID:
     """Return the id that the asker gave the request, if it is a UUID, or a new one."""
-    try:
-        return UUID(Headers(scope=scope).get("x-request-id", ""))
-    except ValueError:
-        return uuid4()
+    given = Headers(scope=scope).get("x-request-id", "")
+    return UUID(given) if is_id(given) else uuid4()
 
 
 def _place(error: BaseException) -> str:

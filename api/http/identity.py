@@ -16,6 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from adapters.identity import NotProven, Proven, Tokens
 from api.http.problems import Problem
+from api.http.strictness import require_strict_parameters
 from domain.authority import NotAllowed
 from domain.decision import Actor, Source
 from domain.rights import TABLE, Action
@@ -59,6 +60,7 @@ class Audience:
     ) -> Actor:
         """Return who asks; raise a 401 problem, or NotAllowed to a role that can never ask this."""
         proven, user = await _entered(request, bearer)
+        require_strict_parameters(request)
         role = proven.role or acting_role
         if role not in self.roles:
             raise NotAllowed
@@ -66,8 +68,9 @@ class Audience:
         return Actor(user=user, role=Role(role), organisation=proven.organisation, source=source)
 
 
-async def public() -> None:
+async def public(request: Request) -> None:
     """Declare that anybody may ask a route, without a token."""
+    require_strict_parameters(request)
 
 
 async def _entered(request: Request, bearer: HTTPAuthorizationCredentials | None) -> tuple[Proven, UUID]:

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import time
+import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from uuid import uuid4
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer, NotInProduction
 from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens, UnusableKeys, key_set
@@ -21,10 +23,19 @@ from domain.requests.request import Request
 from domain.users.user import Role
 from tests.api.town import AWHI, KAURI, RIMU, TAUTOKO, Town
 
+HEAD = '{"alg": "ES256", "kid": "ours"}'
+ES256 = JWSRegistry.algorithms["ES256"]
 KEY = ECKey.generate_key("P-256", parameters={"kid": "ours"})
+
+
+def public(*keys: Any) -> KeySet:
+    return KeySet.import_key_set({"keys": [key.as_dict(private=False) for key in keys]})
+
+
 NOW = 1_800_000_000
+LONGEST = 3_600
 CLAIMS = {"iss": "us", "aud": "as-cms", "exp": NOW + 60, "iat": NOW, "sub": "mere", "org": str(KAURI)}
-TOKENS = Tokens(KeySet([KEY]), issuer="us", audience="as-cms", now=lambda: NOW)
+TOKENS = Tokens(public(KEY), issuer="us", audience="as-cms", now=lambda: NOW)
 
 
 def signed(claims: dict[str, Any], key: Any = KEY, algorithm: str = "ES256") -> str:
@@ -44,6 +55,33 @@ def confused(claims: dict[str, Any]) -> str:
     said = b".".join(encoded(part) for part in ({"alg": "HS256", "kid": "ours"}, claims))
     mark = hmac.digest(KEY.as_pem(private=False), said, "sha256")
     return b".".join((said, base64.urlsafe_b64encode(mark).rstrip(b"="))).decode()
+
+
+def written(head: str, claims: str) -> str:
+    """Signed by us, with head and claims written just so."""
+    said = ".".join(base64.urlsafe_b64encode(part.encode("utf-8")).rstrip(b"=").decode() for part in (head, claims))
+    mark = ES256.sign(said.encode(), KEY)
+    return f"{said}.{base64.urlsafe_b64encode(mark).rstrip(b'=').decode()}"
+
+
+def telling(**more: str) -> Callable[[], str]:
+    """The claims as text, and these beside them as they stand here."""
+    text = json.dumps(CLAIMS)[:-1] + "".join(f', "{name}": {value}' for name, value in more.items()) + "}"
+    return lambda: written(HEAD, text)
+
+
+def typed(kind: Any) -> Callable[[], str]:
+    return lambda: written(json.dumps({"alg": "ES256", "kid": "ours", "typ": kind}), json.dumps(CLAIMS))
+
+
+def headed(**more: Any) -> Callable[[], str]:
+    return lambda: written(json.dumps({"alg": "ES256", "kid": "ours"} | more), json.dumps(CLAIMS))
+
+
+def last_bit_set(token: str) -> str:
+    """The same signature, written in another way: the last bits of base64url count for nothing."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + alphabet[alphabet.index(token[-1]) | 1]
 
 
 def without(name: str) -> Callable[[], str]:
@@ -74,6 +112,31 @@ FALSE: dict[str, Callable[[], str]] = {
     "of nobody": changed(sub=""),
     "of a number": changed(sub=7),
     "with a role that is no text": changed(role=["SYSTEM"]),
+    "that lives too long": changed(exp=NOW + LONGEST + 1),
+    "that lives too long already": changed(iat=NOW - LONGEST, exp=NOW + 1),
+    "that ends before it begins": changed(iat=NOW + 20, exp=NOW + 10),
+    "that lives for ever": telling(**{"exp ": "1"}, iat="1e999"),
+    "with a claim given twice": telling(sub='"mere"'),
+    "with a claim given twice, escaped": telling(**{"\\u0073ub": '"mere"'}),
+    "with a claim given twice inside": telling(act='{"sub": "a", "sub": "b"}'),
+    "with half a character": telling(name='"\\ud800"'),
+    "named by half a character": telling(**{"\\udfff": "1"}),
+    "with no number": telling(age="NaN"),
+    "with a header given twice": lambda: written('{"alg": "none", "alg": "ES256", "kid": "ours"}', json.dumps(CLAIMS)),
+    "for logging out": typed("logout+jwt"),
+    "that proves possession": typed("dpop+jwt"),
+    "of a type that is no text": typed(7),
+    "that demands something": headed(crit=["exp"]),
+    "that is not encoded": headed(b64=False),
+    "that brings its key": headed(jwk=KEY.as_dict(private=False)),
+    "that says where its key is": headed(jku="https://example.org"),
+    "of a key that nobody has": headed(kid="theirs"),
+    "of an organisation in braces": changed(org=f"{{{KAURI}}}"),
+    "of an organisation without hyphens": changed(org=KAURI.hex),
+    "padded": lambda: signed(CLAIMS) + "==",
+    "with a blank": lambda: " " + signed(CLAIMS),
+    "of four parts": lambda: signed(CLAIMS) + ".x",
+    "written in another way": lambda: last_bit_set(signed(CLAIMS)),
     "too long": changed(sub="x" * 9_000),
     **{f"without {name}": without(name) for name in CLAIMS},
 }
@@ -85,8 +148,13 @@ def test_a_token_proves_the_person_and_the_organisation():
 
 
 def test_clocks_may_differ_a_little():
-    near = CLAIMS | {"exp": NOW - LEEWAY_SECONDS + 1, "iat": NOW + LEEWAY_SECONDS}
-    assert TOKENS.prove(signed(near)).subject == "mere"
+    for near in ({"exp": NOW - LEEWAY_SECONDS + 1, "iat": NOW - 60}, {"iat": NOW + LEEWAY_SECONDS}):
+        assert TOKENS.prove(signed(CLAIMS | near)).subject == "mere"
+
+
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
+def test_a_token_of_access_is_one_whatever_the_case_of_its_type(kind: str):
+    assert TOKENS.prove(typed(kind)()).subject == "mere"
 
 
 @pytest.mark.parametrize("what", FALSE)
@@ -95,10 +163,33 @@ def test_a_token_that_proves_nothing_is_refused(what: str):
         TOKENS.prove(FALSE[what]())
 
 
-@pytest.mark.parametrize("keys", [[], [OctKey.generate_key(256)], [KEY, OctKey.generate_key(256)]])
-def test_keys_are_public_ones(keys: list[Any]):
+with warnings.catch_warnings(action="ignore"):
+    SHORT = RSAKey.generate_key(1_024, auto_kid=True)
+WEAK: list[Any] = [
+    SHORT,
+    OKPKey.generate_key("X25519"),
+    ECKey.generate_key("secp256k1"),
+]
+UNUSABLE: dict[str, list[dict[str, Any]]] = {
+    "none": [],
+    "a secret": [OctKey.generate_key(256).as_dict(private=True)],
+    "a secret beside": [KEY.as_dict(private=False), OctKey.generate_key(256).as_dict(private=True)],
+    "a private one": [KEY.as_dict(private=True)],
+    "a private one beside": [RSAKey.generate_key(2_048).as_dict(private=True), KEY.as_dict(private=False)],
+    "two of a name": [KEY.as_dict(private=False), ECKey.generate_key("P-256").as_dict(private=False) | {"kid": "ours"}],
+    **{f"weak {i}": [key.as_dict(private=False)] for i, key in enumerate(WEAK)},
+}
+
+
+def published(keys: list[dict[str, Any]]) -> KeySet:
+    return KeySet.import_key_set({"keys": keys}) if keys else KeySet([])
+
+
+@pytest.mark.filterwarnings("ignore:Key size")
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_keys_are_public_strong_and_each_of_its_own_name(what: str):
     with pytest.raises(UnusableKeys):
-        Tokens(KeySet(keys), issuer="us", audience="as-cms")
+        Tokens(published(UNUSABLE[what]), issuer="us", audience="as-cms")
 
 
 def test_keys_are_read_from_a_file(tmp_path: Path):
@@ -200,6 +291,18 @@ def test_a_revoked_grant_works_at_once(town: Town):
     body["reason"] = "CASELOAD"
     answer = town.client.post(f"/v1/cases/{case}/reassign", json=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "NotAllowed")
+
+
+def test_a_repeat_by_somebody_who_was_revoked_meanwhile_is_not_answered(town: Town):
+    user, login = town.person(Role.WORKFLOW_LEAD, AWHI)
+    headers = {"Authorization": f"Bearer {town.token(login, AWHI, Role.WORKFLOW_LEAD)}", "Idempotency-Key": "again"}
+    body = {"manager": str(town.people[Role.CASE_MANAGER])}
+    path = f"/v1/cases/{town.case()}/assign"
+    first, second = (town.client.post(path, json=body, headers=headers) for _ in range(2))
+    assert (first.status_code, second.json()) == (200, first.json())
+    town.revoke(user, Role.WORKFLOW_LEAD, AWHI)
+    third = town.client.post(path, json=body, headers=headers)
+    assert (third.status_code, third.json()["code"]) == (403, "NotAllowed")
 
 
 def test_a_case_out_of_scope_answers_as_one_that_does_not_exist_BR_69(town: Town):
