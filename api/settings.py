@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     )
     metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = Field(
         None,
-        description="The bearer token, of 32 characters or more, that `/metrics` asks for; production serves no numbers "
+        description="The bearer token, of 32 characters or more, that `/metrics` asks for; production serves none "
         "without it.",
     )
 

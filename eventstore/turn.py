@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from json import loads
 from typing import Any, cast
 from uuid import UUID
 
 from domain.authority import NotFound
 from domain.days import auckland_day
-from domain.decision import Claim, Command, Context, Decision, Event, Holder, Known, Need, NotRead, Part, Ref, ids_in
+from domain.decision import Claim, Command, Context, Decision, Event, Holder, Known, Need, NotRead, Ref, ids_in
 from eventstore.batch import Appended, Batch
 from eventstore.canonical import write
 from eventstore.codec import Codec, Draft
@@ -18,9 +17,10 @@ from eventstore.connections import Connection
 from eventstore.decided import Decided, Drafts
 from eventstore.envelope import is_told_by_version
 from eventstore.groups import Groups
+from eventstore.judging import first_answer, judge
 from eventstore.keyring import Keyring
 from eventstore.log import Log, Reading
-from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Outcome, Request, Stale, TooManyFacts, Waiting
+from eventstore.requests import Done, Outcome, Request, TooManyFacts, Waiting
 from eventstore.sealing import Digests
 from eventstore.sealing import Need as KeyNeed
 from eventstore.states import FOREIGN, ForeignStream, States, Versioned
@@ -86,7 +86,7 @@ class Turn:
         answered = self._read(self._foreseen(waiting), [one.request.command_id for one in waiting]).answered
         self._answer_again(
             [
-                (waiting[i - 1], _first_answer(waiting[i - 1], body, position, said))
+                (waiting[i - 1], first_answer(waiting[i - 1], body, position, said))
                 for i, body, position, said in answered
             ]
         )
@@ -94,10 +94,7 @@ class Turn:
         return [one for i, one in enumerate(waiting) if i not in known]
 
     def _answer_again(self, answers: list[Outcome]) -> None:
-        """Answer as the first time those who are admitted today, on facts that were read in this very turn.
-
-        Nothing is appended, so nothing would notice that a fact has moved since it was last seen.
-        """
+        """Answer those who are admitted today, on facts of this turn: no append would notice that one has moved."""
         fresh: set[Need] = set()
         while True:
             asked: dict[Need, None] = {}
@@ -233,7 +230,7 @@ class Turn:
         known.used[request.stream] = None
         context = self._context(one, known)
         try:
-            result: Decision | BaseException = _judge(one, version, self._addressed(request), context)
+            result: Decision | BaseException = judge(one, version, self._addressed(request), context)
             self._note_unread(cast("Decision", result), missing)
             drafts = [] if missing else self._drafts(request, cast("Decision", result), known)
         except Postponed:
@@ -402,18 +399,6 @@ def _require_new(ref: Ref, request: Request, known: Known) -> None:
         raise NotOurs(ref)
 
 
-def _judge(one: Waiting, version: int, state: object, context: Context) -> Decision:
-    request = one.request
-    request.permit.check(request.command, state, context)
-    if request.expected is not None and request.expected != version:
-        raise Stale
-    decided = request.command.decide(state, context)
-    if isinstance(decided, Decision):
-        return decided
-    events = tuple(decided)
-    return Decision(parts=(Part(request.stream, events),) if events else ())
-
-
 def _answer(decided: Decided) -> bytes:
     ids = cast("Decision", decided.result).answer
     answer = {
@@ -431,14 +416,3 @@ def _result(decided: Decided, position: int) -> Done | BaseException:
     return Done(
         stream=stream, version=decided.version, position=position, ids=decided.result.answer, opened=decided.opened
     )
-
-
-def _first_answer(waiting: Waiting, body: str | None, position: int | None, answer: str | None) -> Done | BaseException:
-    if body is None or position is None or answer is None:
-        return AlreadyDone()
-    if bytes.fromhex(body) != waiting.request.body:
-        return IdempotencyKeyReused()
-    kept = loads(answer)
-    ids = {name: UUID(value) for name, value in kept["ids"].items()}
-    stream = waiting.request.stream.id
-    return Done(stream=stream, version=kept["version"], position=position, ids=ids, opened=kept["opened"])

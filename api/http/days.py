@@ -62,7 +62,7 @@ _READERS: Final[dict[str, Callable[[object], object]]] = {"date": day, "datetime
 
 
 def stricter(schema: Any) -> Any:
-    """Return pydantic's schema with our readers for days, instants and ids, whose own take "0" for 1970; and with limits."""
+    """Return pydantic's schema with our readers for days, instants and ids (its own take "0" for 1970), and limits."""
     if isinstance(schema, list):
         return [stricter(each) for each in schema]
     if not isinstance(schema, dict):

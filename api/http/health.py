@@ -41,7 +41,7 @@ class Scraper:
         if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
             raise Problem(
                 status=HTTPStatus.UNAUTHORIZED,
-                code="TokenInvalid",
+                code="MetricsTokenInvalid",
                 title="The numbers are read with a token of their own.",
                 headers={"WWW-Authenticate": "Bearer"},
             )

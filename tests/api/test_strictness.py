@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import pytest
 import structlog
+from httpx2 import QueryParams
 
 from api.app import bare_app
 from api.http.health import Scraper
@@ -24,6 +25,7 @@ ROUTES = [
 ]
 NAMES = [f"{method} {path}" for path, method, _ in ROUTES]
 CANARY = "Whetu"
+Scalar: TypeAlias = str | int | float | bool | None
 
 
 def placed(path: str, operation: dict[str, Any], value: str) -> str:
@@ -66,9 +68,9 @@ def test_every_route_refuses_queries_given_twice_or_unknown_and_ids_in_another_f
     headers = entered(town, path, method)
     one = uuid4()
     for other in (f"{{{one}}}", f"urn:uuid:{one}", one.hex):
-        sent = [*((name, CANARY) for name in queries for _ in range(2)), (CANARY, "1")]
+        sent: list[tuple[str, Scalar]] = [*((name, CANARY) for name in queries for _ in range(2)), (CANARY, "1")]
         found = faults(
-            town.client.request(method, placed(path, operation, other), params=sent, headers=headers)  # type: ignore[arg-type] # pairs
+            town.client.request(method, placed(path, operation, other), params=QueryParams(sent), headers=headers)
         )
         assert set(found) == {
             ("", "unknown"),
