@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 from uuid import UUID
 
 from domain.decision import Decision, Event, Ref
+from eventstore.canonical import write
 from eventstore.codec import Draft
 from eventstore.envelope import Envelope
-from eventstore.requests import Waiting
+from eventstore.requests import Done, Waiting
 from eventstore.sealing import Need as KeyNeed
 
 Drafts = list[tuple[Ref, list[tuple[Event, Draft]]]]
@@ -40,3 +42,21 @@ class Decided:
             correlation=request.correlation or request.command_id,
             causation=request.causation,
         ).encode()
+
+    @property
+    def answer(self) -> bytes:
+        """What is kept of a success, to be answered again."""
+        ids = cast("Decision", self.result).answer
+        answer = {
+            "version": self.version,
+            "ids": {name: str(value) for name, value in ids.items()},
+            "opened": self.opened,
+        }
+        return write(answer)
+
+    def outcome(self, position: int) -> Done | BaseException:
+        """Return what its caller is told, once the events up to this position are stored."""
+        if isinstance(self.result, BaseException):
+            return self.result
+        stream = self.waiting.request.stream.id
+        return Done(stream=stream, version=self.version, position=position, ids=self.result.answer, opened=self.opened)

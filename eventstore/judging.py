@@ -3,8 +3,9 @@
 from json import loads
 from uuid import UUID
 
-from domain.decision import Context, Decision, Part
-from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Stale, Waiting
+from domain.authority import NotFound
+from domain.decision import Context, Decision, Known, Part, Ref
+from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, Request, Stale, Waiting
 
 
 def judge(one: Waiting, version: int, state: object, context: Context) -> Decision:
@@ -30,3 +31,18 @@ def first_answer(waiting: Waiting, body: str | None, position: int | None, answe
     ids = {name: UUID(value) for name, value in kept["ids"].items()}
     stream = waiting.request.stream.id
     return Done(stream=stream, version=kept["version"], position=position, ids=ids, opened=kept["opened"])
+
+
+def require_new(ref: Ref, request: Request, known: Known) -> None:
+    """Raise unless a stream may begin here: at an id that the service made, not at one that somebody sent (ADR 15)."""
+    if ref == request.stream and not request.opens:
+        raise NotFound
+    if ref != request.stream and ref.id not in known.made:
+        raise NotOurs(ref)
+
+
+class NotOurs(Exception):
+    """A decision would begin another stream at an id that it did not make: a mistake in a slice (ADR 15)."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__(ref.of.__name__)

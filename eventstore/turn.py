@@ -11,13 +11,12 @@ from domain.authority import NotFound
 from domain.days import auckland_day
 from domain.decision import Claim, Command, Context, Decision, Event, Holder, Known, Need, NotRead, Ref, ids_in
 from eventstore.batch import Appended, Batch
-from eventstore.canonical import write
 from eventstore.codec import Codec, Draft
 from eventstore.connections import Connection
 from eventstore.decided import Decided, Drafts
 from eventstore.envelope import is_told_by_version
 from eventstore.groups import Groups
-from eventstore.judging import first_answer, judge
+from eventstore.judging import first_answer, judge, require_new
 from eventstore.keyring import Keyring
 from eventstore.log import Log, Reading
 from eventstore.requests import Done, Outcome, Request, TooManyFacts, Waiting
@@ -33,13 +32,6 @@ FEW = 4
 
 class Postponed(Exception):
     """This command needs a claim that another one of this turn has written: it is decided in the next turn."""
-
-
-class NotOurs(Exception):
-    """A decision would begin another stream at an id that it did not make: a mistake in a slice (ADR 15)."""
-
-    def __init__(self, ref: Ref) -> None:
-        super().__init__(ref.of.__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -261,7 +253,7 @@ class Turn:
             known.used[part.stream] = None
             self._state(part.stream)
             if self._versioned(part.stream)[0] == 0:
-                _require_new(part.stream, request, known)
+                require_new(part.stream, request, known)
             drafts.append((part.stream, [(event, self._tools.codec.draft(event)) for event in part.events]))
         if any(claim in self._written for claim in (*decision.take, *decision.release)):
             raise Postponed
@@ -321,7 +313,7 @@ class Turn:
             self._add_events(batch, group, decided)
             if isinstance(decided.result, Decision):
                 self._add_claims(batch, group, decided.waiting, decided.result)
-                answer = _answer(decided)
+                answer = decided.answer
                 batch.answer(
                     group,
                     command=decided.waiting.request.command_id,
@@ -370,7 +362,7 @@ class Turn:
                 self._collide(decided)
                 continue
             position += sum(len(events) for _, _, events in decided.parts)
-            self.outcomes.append((decided.waiting, _result(decided, position)))
+            self.outcomes.append((decided.waiting, decided.outcome(position)))
         self._keep(appended)
 
     def _collide(self, decided: Decided) -> None:
@@ -389,30 +381,3 @@ class Turn:
         for ref, versioned in self._world.items():
             if ref not in moved:
                 self._tools.states.keep(ref, *versioned)
-
-
-def _require_new(ref: Ref, request: Request, known: Known) -> None:
-    """Raise unless a stream may begin here: at an id that the service made, not at one that somebody sent (ADR 15)."""
-    if ref == request.stream and not request.opens:
-        raise NotFound
-    if ref != request.stream and ref.id not in known.made:
-        raise NotOurs(ref)
-
-
-def _answer(decided: Decided) -> bytes:
-    ids = cast("Decision", decided.result).answer
-    answer = {
-        "version": decided.version,
-        "ids": {name: str(value) for name, value in ids.items()},
-        "opened": decided.opened,
-    }
-    return write(answer)
-
-
-def _result(decided: Decided, position: int) -> Done | BaseException:
-    if isinstance(decided.result, BaseException):
-        return decided.result
-    stream = decided.waiting.request.stream.id
-    return Done(
-        stream=stream, version=decided.version, position=position, ids=decided.result.answer, opened=decided.opened
-    )

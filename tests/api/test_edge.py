@@ -111,6 +111,7 @@ def test_a_path_that_names_no_id_is_a_problem_that_does_not_repeat_it(town: Town
 
 
 def test_the_service_is_ready_and_counts_what_it_does(town: Town):
+    town.follow()
     assert town.client.get("/health/live").json() == {"status": "live"}
     assert town.client.get("/health/ready").json() == {"status": "ready"}
     numbers = town.client.get("/metrics")

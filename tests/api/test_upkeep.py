@@ -87,7 +87,9 @@ def run(house: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
 
 def invite(opened: Service, login: str) -> None:
     details = UserDetails(name=PersonName(family_name="Ngata"), email=f"{login}@school.example", login=login)
-    opened.writer.execute(Request(stream=Ref(User, uuid4()), command=InviteUser(details=details), actor=SOMEBODY))
+    opened.writer.execute(
+        Request(stream=Ref(User, uuid4()), command=InviteUser(details=details), actor=SOMEBODY, opens=True)
+    )
 
 
 def test_the_key_encryption_key_is_replaced_while_services_run(said, run):

@@ -25,6 +25,7 @@ from domain.students.caregiver import Caregiver
 from domain.students.caring import CorrectCaregiverName, LinkCaregiver, RegisterCaregiver, Tie, UnlinkCaregiver
 from domain.students.contacting import AddContactDetail, ContactDetail, ContactEnd, EndContactDetail
 from domain.students.correcting import CorrectStudentDetails
+from domain.students.disclosing import ReadFormerDetails
 from domain.students.enrolling import RecordEnrolment, RecordWithdrawal
 from domain.students.merging import MergeNsn
 from domain.students.registering import RegisterStudent
@@ -115,7 +116,7 @@ def step(country: Country, luck: Random) -> None:
     held = [(user, grant) for user, state in country.controlled().items() for grant in state.grants]
     user, grant = luck.choice([*held, *[each for each in held if each[1].role is Role.SYSTEM_ADMIN] * len(held)])
     kind = luck.choice((*COMMANDS, *[Approve] * 8))
-    (of,) = registry.states_of(kind)
+    of = next(each for each in registry.states_of(kind) if each in KINDS)
     there = [ref.id for ref, state in country.states.items() if ref.of is of and waits(state)]
     stream = SERVICE_POLICY if of is Policy else luck.choice([*there[-6:], *there[:2], new(country)])
     if kind is RevokeRole and stream in country.controlled():
@@ -206,6 +207,7 @@ def somebody(who: UUID) -> dict[type[Any], Any]:
         CorrectCaregiverName(name=student.name),
         AddContactDetail(contact=who, detail=phone, from_on=TODAY, source="School", catchment=None),
         EndContactDetail(contact=who, why=ContactEnd.FOUND_DEAD),
+        ReadFormerDetails(reason="Asked for by the whānau."),
     )
     return {type(each): each for each in commands}
 

@@ -13,10 +13,10 @@ import pytest
 from domain.authority import NotFound
 from domain.decision import Ref
 from eventstore.connections import connect
+from eventstore.judging import NotOurs
 from eventstore.log import head, tail
 from eventstore.requests import AlreadyDone, Done, IdempotencyKeyReused, PersonErased, Request, Stale
 from eventstore.states import ForeignStream
-from eventstore.turn import NotOurs
 from eventstore.writer import MOST_OF_ONE_STREAM, Clock, Writer, utc_now
 from tests.eventstore.tally import (
     SOMEBODY,
