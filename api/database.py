@@ -3,13 +3,15 @@
 import fcntl
 import os
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import psycopg
+import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import InsufficientPrivilege
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.embedded_postgres import AlreadyRunning, EmbeddedPostgres
@@ -18,11 +20,22 @@ from api.own_rights import require_own_rights
 from api.own_secrets import OwnSecrets
 from api.settings import BadSettings, Login, Settings, variable
 from eventstore import migrations
-from eventstore.connections import Connection
+from eventstore.connections import Connection, available, connect
+from eventstore.erasure import outstanding, reapply
+from eventstore.journal import Erasure, Journal
 from projections.generations import prepare
 from projections.registry import MODELS
 
+log = structlog.get_logger()
+
 NAME: Final = "attendance"
+
+
+class ErasuresOutstanding(Exception):
+    """The erasure journal names people whom this database still knows, and this program may not destroy their keys.
+
+    The database was restored from a copy of before: run `attendance migrate` with AS_CMS_DATABASE_URL_ERASURE first.
+    """
 
 
 class NotMigrated(Exception):
@@ -53,6 +66,11 @@ class Database:
         return dsn
 
     @property
+    def reader(self) -> str:
+        """How to connect as whoever this process comes as by itself; that may read who was erased."""
+        return self.dsn(Login.ERASURE) if self.server else self._everybodys
+
+    @property
     def _everybodys(self) -> str:
         url = self.settings.database_url
         if url is None:
@@ -64,7 +82,9 @@ class Database:
 def database(settings: Settings) -> Iterator[Database]:
     """Lend the database; the embedded one is started and migrated if nobody runs it, and stopped afterwards."""
     if not settings.embedded:
-        yield Database(settings)
+        lent = Database(settings)
+        settle(lent)
+        yield lent
         return
     own = OwnSecrets.of(settings.data)
     server = EmbeddedPostgres(settings.data / "postgres")
@@ -72,9 +92,40 @@ def database(settings: Settings) -> Iterator[Database]:
     try:
         with _one_at_a_time(settings.data):
             _start(lent, server, own)
+        settle(lent)
         yield lent
     finally:
         server.stop()
+
+
+def settle(lent: Database) -> None:
+    """Carry out what the erasure journal names and this database lacks, before anybody reads (ADR 18).
+
+    For every start of every program: the database was restored from before, or an erasure was cut off. A login that may
+    not ask who was destroyed reads nobody's data. Raises ErasuresOutstanding if this process may not carry it out.
+    """
+    said, waiting = lent.settings, list[Erasure]()
+    with available(), suppress(InsufficientPrivilege), connect(lent.reader, name="as-cms start") as reader:
+        if said.production and not said.journal.exists() and _any_destroyed(reader):
+            raise ErasuresOutstanding(f"{variable('erasure_journal')}: there is no journal, and somebody was erased")
+        waiting = outstanding(reader, Journal(said.journal)) if _keeps_keys(reader) else []
+    if not waiting:
+        return
+    try:
+        with connect(lent.dsn(Login.ERASURE), deadline=None, name="as-cms erasure") as eraser:
+            reapply(eraser, Journal(said.journal))
+    except psycopg.Error:
+        raise ErasuresOutstanding(ErasuresOutstanding.__doc__) from None
+    log.warning("erased_again", entries=len(waiting))
+
+
+def _keeps_keys(reader: Connection) -> bool:
+    query = "SELECT to_regclass('keys.destroyed') IS NOT NULL"
+    return bool(reader.execute(query).fetchall()[0][0])
+
+
+def _any_destroyed(reader: Connection) -> bool:
+    return _keeps_keys(reader) and bool(reader.execute("SELECT FROM keys.destroyed LIMIT 1").fetchall())
 
 
 def migrate(dsn: str) -> list[str]:

@@ -57,6 +57,18 @@ def reapply(db: Connection, journal: Journal) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(each for erasure in journal.entries() for each in _destroy(db, erasure)))
 
 
+def outstanding(db: Connection, journal: Journal) -> list[Erasure]:
+    """Return the entries of the journal that this database has not carried out: it is older than they are.
+
+    `db` may read keys.destroyed.
+    """
+    entries = journal.entries()
+    subjects = list({entry.subject for entry in entries})
+    found = db.execute("SELECT subject, data_class FROM keys.destroyed WHERE subject = ANY(%s)", [subjects]).fetchall()
+    done = {(subject, DataClass(name)) for subject, name in found}
+    return [entry for entry in entries if any((entry.subject, each) not in done for each in entry.classes)]
+
+
 def _destroy(db: Connection, erasure: Erasure) -> tuple[UUID, ...]:
     order = {
         "subject": erasure.subject,

@@ -67,6 +67,8 @@ def create(owner: Connection, model: Model[Any], number: int, state: str, positi
     columns += ["from_position bigint NOT NULL", "to_position bigint"]
     owner.execute(sql(f"CREATE TABLE {model.table(number)} ({', '.join(columns)})"))
     owner.execute(sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {model.table(number)} TO as_cms_followers"))
+    for column in (each for each in model.columns if each.kind.sealed):  # or samples of it would stay behind elsewhere
+        owner.execute(sql(f'ALTER TABLE {model.table(number)} ALTER COLUMN "{column.name}" SET STATISTICS 0'))
     note = """
         INSERT INTO projection.positions (model, generation, state, position, shape, code)
         VALUES (%s, %s, %s, %s, %s, %s)

@@ -22,6 +22,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (people.project, schools.project, provid
 
 _NAMED: Final = SQL("""
 SELECT p.person_id, p.name, NULL FROM service.people p WHERE p.person_id = ANY(%(ids)s) AND p.to_position IS NULL
+   AND NOT EXISTS (SELECT FROM keys.destroyed d WHERE d.subject = p.person_id AND d.data_class = 'identity')
    AND NOT EXISTS (SELECT FROM projection.parked_now k WHERE k.model = 'people' AND k.stream = p.person_id)
  UNION ALL
 SELECT s.school_id, NULL, s.name FROM service.schools s WHERE s.school_id = ANY(%(ids)s) AND {schools}

@@ -39,6 +39,29 @@ def blank(connection: Connection, models: Iterable[Model[Any]], tools: Tools, su
                 _refold(connection, model, tools, generation, partial(_about, subject))
 
 
+def blank_destroyed(connection: Connection, models: Iterable[Model[Any]], tools: Tools) -> list[UUID]:
+    """Blank whoever was destroyed and is not blanked yet, and note it, as a follower; return them.
+
+    Cut off anywhere, the next one goes on: what is noted is blanked.
+    """
+    sealed = [model for model in models if model.sealed]
+    query = """
+        SELECT d.subject, array_agg(DISTINCT d.data_class)
+          FROM keys.destroyed d CROSS JOIN unnest(%s::text[]) AS m (model)
+         WHERE NOT EXISTS (SELECT FROM projection.blanked b
+                            WHERE b.model = m.model AND b.subject = d.subject AND b.data_class = d.data_class)
+         GROUP BY d.subject
+    """
+    waiting = connection.execute(query, [[model.name for model in sealed]]).fetchall()
+    for subject, classes in waiting:
+        blank(connection, sealed, tools, subject)
+        note = "INSERT INTO projection.blanked (model, subject, data_class) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+        for model in sealed:
+            for name in classes:
+                connection.execute(note, [model.name, subject, name])
+    return [subject for subject, _ in waiting]
+
+
 def _refold(connection: Connection, model: Model[Any], tools: Tools, generation: Generation, find: "Find") -> None:
     """Make the rows of some streams anew. They are looked for once nobody else writes this generation any more."""
     until = _held(connection, model, generation)

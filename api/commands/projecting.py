@@ -14,6 +14,7 @@ from api.commands.running import Failed, Stopped, settings
 from api.database import Database, database
 from api.settings import Login, load
 from eventstore.followers import Follower, Health
+from projections.blanking import blanking
 from projections.live import ReadModel
 from projections.model import Model
 from projections.rebuilding import rebuild
@@ -59,7 +60,8 @@ def followers(lent: Database, tools: Tools) -> Generator[Sequence[Follower]]:
     for each in running:
         each.start()
     try:
-        yield running
+        with blanking(lent.dsn(Login.FOLLOWERS), MODELS, tools):
+            yield running
     finally:
         for each in running:
             each.stop()

@@ -17,10 +17,11 @@ from adapters.postgres_binaries import EmbeddedPostgresError
 from adapters.schools_csv import Unreadable
 from api.bootstrap import Service, service
 from api.clock import ClockBehind, NotFresh
-from api.database import NotMigrated
+from api.database import ErasuresOutstanding, NotMigrated
 from api.own_rights import TooPowerful
 from api.settings import BadSettings, Settings, load
 from domain.decision import Refused
+from eventstore.canonical import Misshapen
 from eventstore.connections import Unavailable
 from eventstore.key_material import MissingSecret, WrongSecret
 from eventstore.migrations import SchemaEdited, SchemaNewer
@@ -51,6 +52,8 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     NotInProduction: UNUSABLE,
     BadSettings: UNUSABLE,
     NotMigrated: UNUSABLE,
+    ErasuresOutstanding: UNUSABLE,
+    Misshapen: UNUSABLE,
     SchemaEdited: UNUSABLE,
     SchemaNewer: UNUSABLE,
     MissingSecret: UNUSABLE,
