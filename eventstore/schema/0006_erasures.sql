@@ -10,4 +10,5 @@ CREATE TABLE projection.blanked (
     PRIMARY KEY (model, subject, data_class)
 );
 COMMENT ON TABLE projection.blanked IS 'Out of which models the values of destroyed keys were taken; a destroyed key without a row here is taken out yet.';
+COMMENT ON COLUMN projection.blanked.blanked_at IS 'When every version of every row of the model had been made anew without them.';
 GRANT SELECT, INSERT ON projection.blanked TO as_cms_followers;
