@@ -18,9 +18,11 @@ def settings(home: Path, **more: Any) -> Settings:
 
 
 def production(home: Path, **more: Any) -> Settings:
-    others = dict.fromkeys(("key_encryption_key", "claims_secret", "idempotency_secret"), ONE)
-    asked = {"database_url": "postgresql://db.example/attendance", "issuer": "https://identity.example"}
-    return settings(home, mode=Mode.PRODUCTION, jwks_file=home / "keys.json", **asked, **others, **more)
+    others: dict[str, Any] = dict.fromkeys(("key_encryption_key", "claims_secret", "idempotency_secret"), ONE)
+    asked: dict[str, Any] = {"database_url": "postgresql://127.0.0.1/attendance", "issuer": "https://identity.example"}
+    (home / "keys.json").touch(mode=0o600)
+    apart: dict[str, Any] = {"data": home / "data", "erasure_journal": home / "erasures.jsonl"}
+    return Settings(**apart, mode=Mode.PRODUCTION, jwks_file=home / "keys.json", **asked, **others, **more)
 
 
 def test_development_makes_one_and_keeps_it_for_its_owner_alone(tmp_path: Path):

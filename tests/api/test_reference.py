@@ -141,9 +141,11 @@ def test_the_page_is_no_part_of_the_document():
     assert "/docs" not in DOCUMENT["paths"]
 
 
-def test_it_is_the_same_every_time_whatever_is_asked_beside_it():
-    again = TestClient(APP, headers={"Host": "elsewhere.example"}).get("/docs?x=<script>", headers={"Accept": "x"})
+def test_it_is_the_same_every_time_and_nothing_is_asked_beside_it():
+    again = TestClient(APP, headers={"Host": "elsewhere.example"}).get("/docs", headers={"Accept": "x"})
     assert (again.status_code, again.text) == (200, ANSWER.text)
+    asked = TestClient(APP).get("/docs?x=<script>")
+    assert (asked.status_code, "script" in asked.text) == (422, False)
 
 
 def test_the_way_to_a_token_names_a_role_and_an_address_that_there_are():
