@@ -9,7 +9,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from adapters.public_keys import unfit
+from adapters.public_keys import PublishedKeys, usable
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA", "Ed25519")
 """Signatures by a private key only, so that the published key can never be taken for a shared secret."""
@@ -29,8 +28,6 @@ LONGEST_LIFETIME: Final = 3_600
 TYPES: Final = frozenset({"JWT", "AT+JWT"})
 """What a token says it is, if it says it. A logout token or a proof of possession is signed by the same key."""
 _HEADERS: Final = frozenset({"alg", "kid", "typ"})
-WEAKEST_RSA: Final = 2_048
-_CURVES: Final = frozenset({"P-256", "P-384", "P-521", "Ed25519"})
 _PART: Final = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -47,23 +44,19 @@ class NotProven(Exception):
     """The token proves nothing: unsigned, of another issuer or audience, expired, or without a claim that we need."""
 
 
-class UnusableKeys(ValueError):
-    """The key set holds no public key that signatures can be checked with, or holds a secret."""
-
-
 class Tokens:
     """Judges bearer tokens of one issuer for one audience. Times are UNIX seconds of the system's own clock."""
 
     def __init__(
         self,
-        keys: KeySet,
+        keys: KeySet | PublishedKeys,
         *,
         issuer: str,
         audience: str,
         longest: int = LONGEST_LIFETIME,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._keys = usable_keys(keys)
+        self._keys = keys if isinstance(keys, PublishedKeys) else usable(keys)
         self._longest = longest
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now()),
@@ -76,46 +69,23 @@ class Tokens:
             org={"essential": True},
         )
 
+    @property
+    def _latest(self) -> KeySet:
+        return self._keys.latest if isinstance(self._keys, PublishedKeys) else self._keys
+
     def prove(self, token: str) -> Proven:
         """Return what the token proves; raise NotProven, which repeats nothing of it."""
         if len(token) > LONGEST_TOKEN:
             raise NotProven
         try:
             _require_plain(token)
-            claims = jwt.decode(token, self._keys, algorithms=ALGORITHMS).claims
+            claims = jwt.decode(token, self._latest, algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
             if not 0 < claims["exp"] - claims["iat"] <= self._longest:
                 raise NotProven
             return _proven(claims)
         except (JoseError, ValueError, TypeError, RecursionError, OverflowError):
             raise NotProven from None
-
-
-def key_set(file: Path) -> KeySet:
-    """Read a JSON Web Key Set (RFC 7517); raise UnusableKeys if it is none."""
-    try:
-        keys = KeySet.import_key_set(json.loads(file.read_text(encoding="utf-8")))
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-        raise UnusableKeys("the file holds no JSON Web Key Set") from None
-    if why := unfit(keys):
-        raise UnusableKeys(why)
-    return keys
-
-
-def usable_keys(keys: KeySet) -> KeySet:
-    """Return the keys; raise UnusableKeys unless each is public, strong enough and called by a name of its own."""
-    names = [key.get("kid") for key in keys]
-    if not names or (len(names) > 1 and (None in names or len(set(names)) < len(names))):
-        raise UnusableKeys("a key set needs keys, and of several each needs a kid of its own")
-    if any(key.is_private or not _strong(key) for key in keys):
-        raise UnusableKeys("a key set holds public keys only: RSA of 2048 bits, P-256, P-384, P-521 or Ed25519")
-    return keys
-
-
-def _strong(key: Any) -> bool:
-    if key.key_type == "RSA":
-        return bool(key.public_key.key_size >= WEAKEST_RSA)
-    return key.key_type in {"EC", "OKP"} and key.get("crv") in _CURVES
 
 
 def _require_plain(token: str) -> None:

@@ -5,10 +5,10 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from joserfc.jwk import KeySet
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer
-from adapters.identity import Tokens, key_set
+from adapters.identity import Tokens
+from adapters.public_keys import PublishedKeys
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
 from api.http import document, health, pages, problems, reference
@@ -92,7 +92,7 @@ def development_issuer(settings: Settings) -> DevelopmentIssuer:
     return DevelopmentIssuer(settings.data / "issuer.json", production=settings.production, audience=settings.audience)
 
 
-def _published(settings: Settings) -> KeySet:
+def _published(settings: Settings) -> PublishedKeys:
     if settings.jwks_file is None:
         raise BadSettings(f"give the issuer's keys by {variable('jwks_file')}")
-    return key_set(settings.jwks_file)
+    return PublishedKeys(settings.jwks_file)

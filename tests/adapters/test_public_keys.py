@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
-from adapters.identity import UnusableKeys, key_set
-from adapters.public_keys import unfit
+from adapters.public_keys import UnusableKeys, key_set, unfit
 
 FIT: dict[str, Callable[[], Any]] = {
     "RSA of 2048 bits": lambda: RSAKey.generate_key(2048),

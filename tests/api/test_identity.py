@@ -17,7 +17,8 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer, NotInProduction
-from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens, UnusableKeys, key_set
+from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens
+from adapters.public_keys import PERIOD_SECONDS, PublishedKeys, UnusableKeys, key_set
 from domain.ids import own_id
 from domain.requests.request import Request
 from domain.users.user import Role
@@ -200,6 +201,29 @@ def test_keys_are_read_from_a_file(tmp_path: Path):
     assert tokens.prove(signed(CLAIMS)).subject == "mere"
     theirs = jwt.encode({"alg": "RS256", "kid": "theirs"}, CLAIMS, rsa)
     assert tokens.prove(theirs).subject == "mere"
+
+
+def test_keys_that_the_issuer_replaces_are_read_again_and_a_file_that_holds_none_changes_nothing(tmp_path: Path):
+    file, time_, theirs = tmp_path / "jwks.json", [0.0], ECKey.generate_key("P-256", parameters={"kid": "new"})
+    file.write_text(json.dumps(KeySet([KEY]).as_dict(private=False)))
+    tokens = Tokens(PublishedKeys(file, lambda: time_[0]), issuer="us", audience="as-cms", now=lambda: NOW)
+    new = jwt.encode({"alg": "ES256", "kid": "new"}, CLAIMS, theirs)
+    for written, proves_old, proves_new in (
+        (KeySet([KEY, theirs]).as_dict(private=False), True, True),
+        ("no keys at all", True, True),
+        (KeySet([theirs]).as_dict(private=False), False, True),
+    ):
+        file.with_suffix(".new").write_text(json.dumps(written))
+        file.with_suffix(".new").replace(file)
+        time_[0] += PERIOD_SECONDS
+        assert (proven(tokens, signed(CLAIMS)), proven(tokens, new)) == (proves_old, proves_new)
+
+
+def proven(tokens: Tokens, token: str) -> bool:
+    try:
+        return tokens.prove(token).subject == "mere"
+    except NotProven:
+        return False
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": [{}]}', '{"keys": 7}', "null"])
