@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 NAME: Final = "attendance"
 
+_KNOWN: Final = "SELECT subject FROM keys.subject_keys WHERE subject = ANY(%s)"
+
 
 class ErasuresOutstanding(Exception):
     """The erasure journal names people whom this database still knows, and this program may not destroy their keys.
@@ -92,6 +94,7 @@ def database(settings: Settings) -> Iterator[Database]:
     try:
         with _one_at_a_time(settings.data):
             _start(lent, server, own)
+            begin_journal(lent)
         settle(lent)
         yield lent
     finally:
@@ -105,18 +108,35 @@ def settle(lent: Database) -> None:
     not ask who was destroyed reads nobody's data. Raises ErasuresOutstanding if this process may not carry it out.
     """
     said, waiting = lent.settings, list[Erasure]()
+    journal = Journal(said.journal)
     with available(), suppress(InsufficientPrivilege), connect(lent.reader, name="as-cms start") as reader:
-        if said.production and not said.journal.exists() and _any_destroyed(reader):
+        if said.production and not journal.there and _any_destroyed(reader):
             raise ErasuresOutstanding(f"{variable('erasure_journal')}: there is no journal, and somebody was erased")
-        waiting = outstanding(reader, Journal(said.journal)) if _keeps_keys(reader) else []
+        waiting = outstanding(reader, journal) if _keeps_keys(reader) else []
     if not waiting:
         return
+    subjects = [entry.subject for entry in waiting]
     try:
         with connect(lent.dsn(Login.ERASURE), deadline=None, name="as-cms erasure") as eraser:
-            reapply(eraser, Journal(said.journal))
+            known = eraser.execute(
+                "SELECT subject FROM keys.subject_keys WHERE subject = ANY(%s)", [subjects]
+            ).fetchall()
+            reapply(eraser, journal)
     except psycopg.Error:
         raise ErasuresOutstanding(ErasuresOutstanding.__doc__) from None
-    log.warning("erased_again", entries=len(waiting))
+    if known:
+        log.warning("erased_again", keys=len(known))
+
+
+def begin_journal(lent: Database) -> None:
+    """Make the erasure journal of a database where nobody was ever erased, so that none means that it was lost."""
+    journal = Journal(lent.settings.journal)
+    if journal.there:
+        return
+    with connect(lent.reader, name="as-cms start") as reader:
+        if not _any_destroyed(reader):
+            lent.settings.journal.parent.mkdir(parents=True, exist_ok=True)
+            journal.begin()
 
 
 def _keeps_keys(reader: Connection) -> bool:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from eventstore.shapes import Shapes
 
 _AUTHORITY: Final = re.compile(r"[\w ./:()-]{1,100}")
 _CANCELLED: Final = b"\x18\n"
+_FIRST_LINE: Final = b'{"about":"who was erased, in order; kept apart from every copy of the database"}\n'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,18 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def there(self) -> bool:
+        """Whether there is a journal: an empty one says that nobody was erased, none says nothing."""
+        return self._path.exists()
+
+    def begin(self) -> None:
+        """Make an empty journal, whose first line says what it is, unless there is one already."""
+        with suppress(FileExistsError), open(self._path, "xb", buffering=0, opener=_private) as file:
+            file.write(_FIRST_LINE)
+            os.fsync(file.fileno())
+        _sync(self._path.parent)
+
     def append(self, erasure: Erasure) -> None:
         """Write an entry; when this returns, it lasts."""
         with open(self._path, "a+b", buffering=0, opener=_private) as file:
@@ -60,8 +74,10 @@ class Journal:
         if not self._path.exists():
             return []
         lines = self._path.read_bytes().splitlines(keepends=True)
-        whole = (line for line in lines if line.endswith(b"\n") and not line.endswith(_CANCELLED))
-        return [quietly(_READ, read(line), "an entry of the erasure journal") for line in whole]
+        whole = (
+            line for line in lines if line.endswith(b"\n") and not line.endswith(_CANCELLED) and line != _FIRST_LINE
+        )
+        return [quietly(_READ, read(line), "an entry of the erasure journal") for line in whole if line != _FIRST_LINE]
 
 
 _WRITE, _READ = Shapes().of(Erasure)

@@ -21,9 +21,9 @@ from adapters.postgres_binaries import NoBinaries
 from api.bootstrap import service
 from api.commands.output import AsJson, say, say_json
 from api.commands.running import Failed, settings
-from api.database import Database, database
+from api.database import Database, begin_journal, database
 from api.database import migrate as migrate_database
-from api.settings import Login
+from api.settings import Login, Settings
 from eventstore.connections import Connection, available, connect
 from eventstore.erasure import reapply
 from eventstore.journal import Journal
@@ -43,6 +43,7 @@ def migrate(*, as_json: AsJson = False) -> None:
     """Bring the schema of the database up to date, as its owner."""
     with database(settings()) as lent:
         applied = migrate_database(lent.dsn(Login.OWNER))
+        begin_journal(lent)
     if as_json:
         say_json({"applied": applied})
         return
@@ -69,10 +70,17 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)],
     *,
+    without_journal: Annotated[
+        bool, typer.Option("--without-journal", help="There is no erasure journal: nobody was erased since the copy.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fill a database without events from a copy, and destroy again whatever the erasure journal names."""
+    """Fill a database without events from a copy, and destroy again whatever the erasure journal names.
+
+    Cut off anywhere, the next program that starts destroys it before it reads.
+    """
     said = settings()
+    _require_journal(said, asked_without=without_journal)
     with database(said) as lent:
         migrate_database(lent.dsn(Login.OWNER))  # makes the roles, which a copy names and does not hold
         with available(), connect(lent.dsn(Login.OWNER), name="as-cms restore") as owner:
@@ -97,6 +105,20 @@ def restore(
         say_json({"file": str(file), "position": position, "erased_again": erased})
     else:
         say(f"restored {position} events from {file}; erased again, as the journal says: {erased}")
+
+
+def _require_journal(said: Settings, *, asked_without: bool) -> None:
+    """Raise Failed where nobody knows who was erased since, unless that is said; then the journal begins."""
+    journal = Journal(said.journal)
+    if journal.there:
+        return
+    if not asked_without:
+        raise Failed(
+            f"there is no erasure journal at {said.journal}: whoever was erased since the copy would be known again; "
+            "bring it, or say --without-journal if nobody was"
+        )
+    said.journal.parent.mkdir(parents=True, exist_ok=True)
+    journal.begin()
 
 
 @contextmanager

@@ -354,13 +354,17 @@ def test_a_restored_copy_is_whole_and_what_was_erased_stays_erased(
     assert [(each["position"], each["event"]) for each in here] == [(each["position"], each["event"]) for each in there]
     opened = empty.run("replay", admin["user"], "--unseal", "--reason", "Request 12", "--json")
     assert json.loads(opened.stdout)["events"][0]["said"]["details"] == "destroyed"
+    begun = (place.data / "erasures.jsonl").read_text()
+    assert "who was erased" in begun, "an empty journal says what it is"
     twice = empty.run("restore", copy)
     assert "restore into an empty one" in one_clear_line(twice)
 
 
 def test_a_copy_without_its_secrets_is_refused(place: Place, empty: Place, tmp_path: Path):
     place.json("backup", tmp_path / "copy")
-    done = empty.run("restore", tmp_path / "copy")
+    unsaid = empty.run("restore", tmp_path / "copy")
+    assert (unsaid.returncode, "--without-journal" in one_clear_line(unsaid)) == (1, True)
+    done = empty.run("restore", tmp_path / "copy", "--without-journal")
     assert done.returncode == 3
     assert "secret" in one_clear_line(done)
 
