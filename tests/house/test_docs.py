@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.cli import COMMANDS
-from api.settings import variables
+from api.settings import PREFIX, variables
 from domain import registry
 from tests.house import commanding, describing, dictionary, happening, refusing, ruling
 from tests.house.reference import DICTIONARY, PAGES
@@ -35,6 +35,11 @@ def unnamed(names: set[str]) -> list[str]:
     """Return the names that stand in no page as code or as a heading."""
     pages = everything()
     return sorted(name for name in names if f"`{name}" not in pages and f"\n### {name}\n" not in pages)
+
+
+def unheard_of(text: str) -> set[str]:
+    """Return what a text names like a setting and is none."""
+    return {*re.findall(rf"\b{PREFIX}[A-Z]\w*", text)} - variables().keys()
 
 
 def anchors(page: str) -> set[str]:
@@ -111,6 +116,14 @@ def test_every_setting_is_named():
 
 def test_every_command_of_the_program_is_named():
     assert unnamed({f"attendance {name}" for name in COMMANDS}) == []
+
+
+def test_no_setting_is_named_that_there_is_not():
+    assert unheard_of(everything()) == set()
+
+
+def test_a_setting_that_there_is_not_is_noticed():
+    assert unheard_of("Give `AS_CMS_MODE` and `AS_CMS_MOOD`.") == {"AS_CMS_MOOD"}
 
 
 def test_a_name_that_stands_nowhere_is_noticed():
