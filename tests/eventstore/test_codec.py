@@ -17,6 +17,7 @@ from domain.sealed import UNKNOWN, DataClass, Sealed
 from eventstore.canonical import Misshapen, Unstorable, read, write
 from eventstore.codec import Codec, UnknownType
 from eventstore.sealing import KeyDestroyed, KeyLost, KeysWithheld, Tampered
+from eventstore.shapes import MARK
 from eventstore.upcasters import Upcasters
 from tests.eventstore.keys_in_memory import KeysInMemory
 
@@ -104,7 +105,8 @@ def tuples(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def dicts(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.dictionaries(texts, values, max_size=3)
+    # the mark of a sealed value is refused as a key, see below; Hypothesis finds it among the product's constants
+    return st.dictionaries(texts.filter(MARK.__ne__), values, max_size=3)
 
 
 everything = st.builds(
