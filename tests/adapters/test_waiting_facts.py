@@ -155,7 +155,7 @@ def test_whatever_is_told_of_a_case_that_was_paused_keeps_the_contract_and_names
 
 
 def test_a_pause_is_stored_under_the_name_that_the_index_knows():
-    index = (ROOT / "eventstore" / "schema" / "0009_pauses.sql").read_text(encoding="utf-8")
+    index = (ROOT / "eventstore" / "schema" / "0008_pauses.sql").read_text(encoding="utf-8")
     assert f"WHERE type = '{CasePaused.__name__}'" in index
 
 
