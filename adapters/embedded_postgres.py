@@ -43,6 +43,8 @@ _SETTINGS = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # A segment that is kept to be written again holds until then what was in it, of erased people too.
+    "wal_recycle": "off",
     # An error may quote a value, and a value may be personal: the client gets it, the log does not.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",

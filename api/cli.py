@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "token": "issuing:token",
     "backup": "database:backup",
     "restore": "database:restore",
+    "erase": "erasing:erase",
+    "erased": "proving:erased",
     "reclaim": "reclaiming:reclaim",
     "tied-keys": "reclaiming:tied_keys",
     "rewrap": "upkeep:rewrap",

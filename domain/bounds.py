@@ -53,4 +53,7 @@ Cents: TypeAlias = Annotated[int, Whole(least=0, most=10**12)]
 Quantity: TypeAlias = Annotated[int, Whole(least=0, most=1_000)]
 """A parameter of the policy: days, weeks, months, hours or cases."""
 
+Count: TypeAlias = Annotated[int, Whole(least=0, most=1_000_000)]
+"""How many there are of what the service counts itself."""
+
 Percent: TypeAlias = Annotated[int, Whole(least=0, most=100)]

@@ -33,6 +33,15 @@ from domain.decision import Context
 from domain.ids import MINISTRY
 from domain.policies.publishing import PublishPolicy
 from domain.policies.revising import PublishCriteria
+from domain.privacy.disposing import (
+    AskForDisposal,
+    AuthoriseDisposal,
+    BeginDisposal,
+    DeclineDisposal,
+    RecordKeysDestroyed,
+    WithdrawDisposal,
+)
+from domain.privacy.holding import LiftLegalHold, PlaceLegalHold
 from domain.providers.registering import RegisterProvider
 from domain.regions import region_of
 from domain.relations import CaseFacts, Standing
@@ -82,6 +91,8 @@ _OF_THE_MINISTRY: Final[dict[type[Any], Action]] = {
     **dict.fromkeys((RegisterStudent, RecordEnrolment, RecordWithdrawal, MergeNsn), Action.FEED_ROLL),
     RegisterCaregiver: Action.REGISTER_CAREGIVER,
     ReadFormerDetails: Action.READ_FORMER_DETAILS,
+    **dict.fromkeys((AskForDisposal, AuthoriseDisposal, DeclineDisposal), Action.DECIDE_DISPOSAL),
+    **dict.fromkeys((WithdrawDisposal, PlaceLegalHold, LiftLegalHold), Action.DECIDE_DISPOSAL),
     **dict.fromkeys((RegisterSchool, ChangeSchoolDetails, AssignSchoolToCatchment), Action.KEEP_REFERENCE_DATA),
     **dict.fromkeys((GrantIspFunding, EndIspFunding, RegisterProvider), Action.KEEP_REFERENCE_DATA),
     **dict.fromkeys((DefineCatchment, RecordContract, EndContract), Action.KEEP_REFERENCE_DATA),
@@ -91,6 +102,7 @@ _OF_THE_MINISTRY: Final[dict[type[Any], Action]] = {
     **dict.fromkeys((ChangeUserDetails, RecordTrainingPassed), Action.GRANT_MINISTRY_ROLE),
     **dict.fromkeys((AskForRole, AskForLogin, Approve, Decline, Withdraw), Action.GRANT_MINISTRY_ROLE),
     **dict.fromkeys((WarnOfExpiry, ExpireDraft, ReclaimStream), Action.RUN_AUTOMATION),
+    **dict.fromkeys((BeginDisposal, RecordKeysDestroyed), Action.RUN_AUTOMATION),
 }
 _OF_A_REQUEST: Final = (SaveDraft, DiscardDraft, SubmitCaRequest)
 _OF_A_GRANT: Final = (GrantRole, RevokeRole)

@@ -36,6 +36,7 @@ SLICES: Final[Mapping[str, tuple[str, ...]]] = {
     "catchments": ("contracting", "defining"),
     "codesets": ("publishing",),
     "policies": ("publishing", "revising"),
+    "privacy": ("disposing", "holding"),
     "providers": ("registering",),
     "requests": ("drafting", "submitting"),
     "schools": ("funding", "registering", "zoning"),

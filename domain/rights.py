@@ -61,8 +61,10 @@ class Action(StrEnum):
     READ_NATIONAL_REPORTS = "READ_NATIONAL_REPORTS"  # de-identified (BR-132)
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
     READ_FORMER_DETAILS = "READ_FORMER_DETAILS"  # what was corrected of a person; that it was read is recorded (BR-113)
+    READ_DISPOSALS = "READ_DISPOSALS"  # who asked that whose data is destroyed, and what became of it (BR-115)
     LOG_INFORMATION_REQUEST = "LOG_INFORMATION_REQUEST"  # and forward it (BR-110)
-    DECIDE_INFORMATION_REQUEST = "DECIDE_INFORMATION_REQUEST"  # breaches and disposal too (BR-111 to BR-115)
+    DECIDE_INFORMATION_REQUEST = "DECIDE_INFORMATION_REQUEST"  # breaches too (BR-111 to BR-114)
+    DECIDE_DISPOSAL = "DECIDE_DISPOSAL"  # whose data is destroyed, and whose is kept (BR-115)
     REGISTER_CAREGIVER = "REGISTER_CAREGIVER"
     FEED_ROLL = "FEED_ROLL"  # students, enrolments and withdrawals, as ENROL tells them
     KEEP_REFERENCE_DATA = "KEEP_REFERENCE_DATA"  # schools, catchments, contracts, providers, policy, code sets
@@ -144,8 +146,10 @@ TABLE: Final[Mapping[Action, Rights]] = MappingProxyType(
         Action.READ_NATIONAL_REPORTS: {Role.NATIONAL_ANALYST: (anywhere,), Role.AUDITOR: (anywhere,)},
         Action.READ_ACCESS_LOG: {Role.AUDITOR: (anywhere,), Role.PRIVACY_OFFICER: (anywhere,)},
         Action.READ_FORMER_DETAILS: {Role.PRIVACY_OFFICER: (anywhere,)},
+        Action.READ_DISPOSALS: {Role.PRIVACY_OFFICER: (anywhere,), Role.AUDITOR: (anywhere,)},
         Action.LOG_INFORMATION_REQUEST: {**_OWN_PROVIDER, Role.PRIVACY_OFFICER: (anywhere,)},
         Action.DECIDE_INFORMATION_REQUEST: {Role.PRIVACY_OFFICER: (anywhere,)},
+        Action.DECIDE_DISPOSAL: {Role.PRIVACY_OFFICER: (anywhere,)},
         Action.REGISTER_CAREGIVER: dict.fromkeys(
             (*SCHOOL_ROLES, *PROVIDER_ROLES, Role.CIT_OFFICER, Role.SYSTEM), (anywhere,)
         ),

@@ -107,6 +107,9 @@ LongText: TypeAlias = Annotated[str, Text(longest=10_000, lines=True)]
 OptionalText: TypeAlias = Annotated[str, Text(longest=10_000, lines=True, empty=True)]
 """A note that may be left empty."""
 
+Reference: TypeAlias = Annotated[str, Text(longest=45, form=r"[A-Za-z0-9 ./:()-]{1,45}", hint="is no short reference")]
+"""What names a paper elsewhere, such as an authority to dispose of records; kept in clear, so it names no person."""
+
 Name: TypeAlias = Annotated[str, Text(longest=100, form=r"[^\d<>@]+", hint="is no name")]
 """A part of a person's name, in any script, macrons kept."""
 

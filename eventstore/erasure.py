@@ -4,6 +4,7 @@ The entry in the journal comes first: from there, what was half done is done aga
 brought back.
 """
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from domain.sealed import DataClass
 from eventstore.connections import Connection
 from eventstore.journal import Erasure, Journal
 from eventstore.keyring import CHANNEL
+from eventstore.reach import held, reach
 
 # The log's lock as well: an append that saw the keys alive is stored before they go.
 _LOCK: Final = "SELECT log.lock(), keys.lock()"
@@ -38,15 +40,27 @@ _ERASED: Final = "SELECT subject FROM keys.destroyed WHERE cause = %(subject)s U
 _TELL: Final = "SELECT pg_notify(%s, subject::text) FROM unnest(%s::uuid[]) AS subject"
 
 
-def destroy(db: Connection, journal: Journal, erasure: Erasure) -> tuple[UUID, ...]:
-    """Destroy the subject's keys of these classes, and those of every note and draft that is about them.
+class UnderHold(Exception):
+    """Somebody whom this would take along is under a legal hold; nothing was destroyed. Names who, by their ids."""
+
+    def __init__(self, people: tuple[UUID, ...]) -> None:
+        super().__init__(f"under a legal hold: {', '.join(map(str, people))}")
+        self.people = people
+
+
+def destroy(db: Connection, journal: Journal, *erasures: Erasure) -> tuple[UUID, ...]:
+    """Destroy the keys of each subject and class, and those of every note and draft that is about them.
 
     `db` has the rights of as_cms_erasure. Returns everything that cannot be read any more, so that read
     models can blank it; the same again when it is repeated. With the class identity the subject's claims go
-    too.
+    too. Raises UnderHold, before anything is written, if anybody whom it would take along is under a legal hold.
     """
-    journal.append(erasure)
-    return _destroy(db, erasure)
+    with db.transaction():
+        db.execute(_LOCK)  # a statement of its own: the next ones see what was committed before
+        _require_no_hold(db, erasures)
+        for erasure in erasures:
+            journal.append(erasure)
+        return _all_of(db, erasures)
 
 
 def reapply(db: Connection, journal: Journal) -> tuple[UUID, ...]:
@@ -54,7 +68,7 @@ def reapply(db: Connection, journal: Journal) -> tuple[UUID, ...]:
 
     Returns everything that cannot be read any more on its account.
     """
-    return tuple(dict.fromkeys(each for erasure in journal.entries() for each in _destroy(db, erasure)))
+    return tuple(dict.fromkeys(each for erasure in journal.entries() for each in _again(db, erasure)))
 
 
 def outstanding(db: Connection, journal: Journal) -> list[Erasure]:
@@ -69,6 +83,23 @@ def outstanding(db: Connection, journal: Journal) -> list[Erasure]:
     return [entry for entry in entries if any((entry.subject, each) not in done for each in entry.classes)]
 
 
+def _require_no_hold(db: Connection, erasures: Iterable[Erasure]) -> None:
+    reached = [(erasure.subject, reach(db, [erasure.subject], erasure.classes).others) for erasure in erasures]
+    people = {person for subject, others in reached for person in (subject, *others)}
+    if kept := held(db, people):
+        raise UnderHold(kept)
+
+
+def _again(db: Connection, erasure: Erasure) -> tuple[UUID, ...]:
+    with db.transaction():
+        db.execute(_LOCK)
+        return _destroy(db, erasure)
+
+
+def _all_of(db: Connection, erasures: Iterable[Erasure]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(each for erasure in erasures for each in _destroy(db, erasure)))
+
+
 def _destroy(db: Connection, erasure: Erasure) -> tuple[UUID, ...]:
     order = {
         "subject": erasure.subject,
@@ -76,12 +107,10 @@ def _destroy(db: Connection, erasure: Erasure) -> tuple[UUID, ...]:
         "at": erasure.at,
         "authority": erasure.authority,
     }
-    with db.transaction():
-        db.execute(_LOCK)  # a statement of its own: the next ones see what was committed before
-        db.execute(_BURY, order)
-        db.execute(_DESTROY, order)
-        if DataClass.IDENTITY in erasure.classes:
-            db.execute(_RELEASE, order)
-        erased = tuple(subject for (subject,) in db.execute(_ERASED, order))
-        db.execute(_TELL, [CHANNEL, list(erased)])
+    db.execute(_BURY, order)
+    db.execute(_DESTROY, order)
+    if DataClass.IDENTITY in erasure.classes:
+        db.execute(_RELEASE, order)
+    erased = tuple(subject for (subject,) in db.execute(_ERASED, order))
+    db.execute(_TELL, [CHANNEL, list(erased)])
     return erased

@@ -14,6 +14,7 @@ import psycopg
 from domain.sealed import DataClass
 from eventstore.connections import Connection, connect
 from eventstore.key_material import compare
+from eventstore.reach import Reach, reach
 from eventstore.sealing import Key, KeyDestroyed, KeyEncryption, KeyLost, Need, Whose, new_secret, owner
 
 CHANNEL: Final = "keys"
@@ -132,6 +133,11 @@ class Keyring:
         if kept is None:
             raise KeyLost
         return kept.key
+
+    def reach(self, people: Collection[UUID], classes: Iterable[DataClass]) -> Reach:
+        """Return which keys the erasure of some people would take along."""
+        with self._connection() as db:
+            return reach(db, people, classes)
 
     def load(self, wanted: Iterable[Whose]) -> Mapping[Whose, _Kept]:
         """Fetch many keys with one query, before they are needed one by one."""

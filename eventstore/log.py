@@ -24,6 +24,11 @@ SELECT position, stream, version, type, schema_version, recorded_at, decided_on,
   FROM log.events WHERE position > %s ORDER BY position LIMIT %s
 """
 
+STREAM = """
+SELECT position, stream, version, type, schema_version, recorded_at, decided_on, command_id, envelope, data
+  FROM log.events WHERE stream = %s ORDER BY version
+"""
+
 READ = "SELECT * FROM log.read(%s::uuid[], %s::uuid[], %s::int[], %s::bytea[])"
 
 
@@ -140,6 +145,12 @@ def tail(connection: Connection, after: int, limit: int) -> list[Recorded]:
     """Return up to `limit` events after a position, in order."""
     cursor = connection.cursor(row_factory=tuple_row, binary=True)
     return [Recorded(*row) for row in cursor.execute(TAIL, [after, limit], prepare=True)]
+
+
+def stream_of(connection: Connection, stream: UUID) -> list[Recorded]:
+    """Return every event of a stream, in order."""
+    cursor = connection.cursor(row_factory=tuple_row, binary=True)
+    return [Recorded(*row) for row in cursor.execute(STREAM, [stream])]
 
 
 def head(connection: Connection) -> tuple[int, datetime | None]:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
 from domain.users.approval import ApprovalStatus
@@ -20,6 +19,7 @@ from domain.users.approving import (
 from domain.users.user import Role
 from eventstore.connections import Connection
 from eventstore.log import Recorded
+from projections.latest_first import Place, page
 from projections.model import Model
 from projections.moments import AsAt
 
@@ -86,30 +86,9 @@ def _settled(row: Row, status: ApprovalStatus, by: UUID, recorded: Recorded) -> 
     return replace(row, status=status, settled_by=by, settled_on=recorded.decided_on)
 
 
-_LATEST: Final = SQL("""
-SELECT max(e.position) FROM log.events e
- WHERE e.type = ANY(%(types)s)
-   AND e.position > (SELECT min(p.position) FROM projection.positions p WHERE p.model = %(model)s AND p.state = 'live')
-""")
-_ROWS: Final = SQL("""
-SELECT {columns} FROM {view} r
- WHERE {at} AND (%(user)s::uuid IS NULL OR r.user_id = %(user)s)
-   AND (%(day)s::date IS NULL OR (r.asked_on, r.approval_id) < (%(day)s, %(id)s))
- ORDER BY r.asked_on DESC, r.approval_id DESC LIMIT %(most)s
-""")
+_OF_ONE: Final = SQL("(%(user)s::uuid IS NULL OR r.user_id = %(user)s)")
 
 
-def latest(db: Connection) -> int:
-    """Return the last position that tells of an approval and that the rows may lack; 0 if they lack none."""
-    found = db.cursor(row_factory=tuple_row).execute(
-        _LATEST, {"types": [kind.__name__ for kind in project.handlers], "model": project.name}
-    )
-    return (found.fetchone() or (None,))[0] or 0
-
-
-def of(db: Connection, user: UUID | None, at: AsAt, after: tuple[date, UUID] | None, most: int) -> Iterator[Row]:
+def of(db: Connection, user: UUID | None, at: AsAt, after: Place | None, most: int) -> Iterator[Row]:
     """Return what was asked for somebody, or for anybody, the latest first."""
-    day, last = after or (None, None)
-    query = _ROWS.format(columns=project.listed("r"), view=SQL(project.view), at=at.rows(project, "r"))
-    rows = db.cursor(row_factory=tuple_row).execute(query, {"user": user, "day": day, "id": last, "most": most})
-    return (project.read(row) for row in rows)
+    return page(db, project, at, after, most, _OF_ONE, {"user": user})

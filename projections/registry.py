@@ -2,7 +2,19 @@
 
 from typing import Any, Final
 
-from projections import approvals, cases, catchments, clocks, drafts, grants, people, providers, schools, timeline
+from projections import (
+    approvals,
+    cases,
+    catchments,
+    clocks,
+    disposals,
+    drafts,
+    grants,
+    people,
+    providers,
+    schools,
+    timeline,
+)
 from projections.model import Model
 
 MODELS: Final[tuple[Model[Any], ...]] = (
@@ -16,6 +28,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
     grants.project,
     drafts.project,
     approvals.project,
+    disposals.project,
 )
 
 

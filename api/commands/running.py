@@ -23,9 +23,11 @@ from api.settings import BadSettings, Settings, load
 from domain.decision import Refused
 from eventstore.canonical import Misshapen
 from eventstore.connections import Unavailable
+from eventstore.erasure import UnderHold
 from eventstore.key_material import MissingSecret, WrongSecret
 from eventstore.migrations import SchemaEdited, SchemaNewer
 from eventstore.states import ForeignStream
+from projections.generations import InUse
 from projections.moments import NotYetProjected
 
 FAILED: Final = 1
@@ -49,6 +51,8 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     Unreadable: FAILED,
     Refused: FAILED,
     ForeignStream: FAILED,
+    UnderHold: FAILED,
+    InUse: FAILED,
     NotInProduction: UNUSABLE,
     BadSettings: UNUSABLE,
     NotMigrated: UNUSABLE,

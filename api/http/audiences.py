@@ -27,6 +27,8 @@ Inviter: TypeAlias = Annotated[Actor, Depends(Audience(Action.INVITE_USER))]
 Granter: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_STAFF_ROLE, Action.GRANT_MINISTRY_ROLE))]
 Administrator: TypeAlias = Annotated[Actor, Depends(Audience(Action.GRANT_MINISTRY_ROLE))]
 
+PrivacyOfficer: TypeAlias = Annotated[Actor, Depends(Audience(Action.DECIDE_DISPOSAL))]
+DisposalReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_DISPOSALS))]
 FormerReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_FORMER_DETAILS))]
 
 CaseReader: TypeAlias = Annotated[Actor, Depends(Audience(Action.READ_CASE))]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from api.questions import approvals, case, caseload, kpi, provider_queue, region, school_dashboard, timeline
+from api.questions import approvals, case, caseload, disposals, kpi, provider_queue, region, school_dashboard, timeline
 
 ROUTERS: Final = (
     case.router,
@@ -13,4 +13,5 @@ ROUTERS: Final = (
     region.router,
     kpi.router,
     approvals.router,
+    disposals.router,
 )

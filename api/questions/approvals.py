@@ -4,7 +4,7 @@ Whoever it concerns sees their own; administrators, privacy officers and auditor
 than the log has: while the rows are behind what it tells of approvals, the answer waits.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -12,19 +12,18 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.http.audiences import Anybody
-from api.http.cursors import After, Key, Limit
+from api.http.cursors import After, Limit
 from api.http.moments import AtMoment
+from api.questions.latest_first import key_of, place_of, whole
 from api.questions.listing import FIRST
-from api.questions.reading import Answering, Desk, Moment, ReadingDesk, told
+from api.questions.reading import Answering, Moment, ReadingDesk, told
 from domain.authority import may
 from domain.ids import MINISTRY
 from domain.relations import Asker, CaseFacts
 from domain.rights import Action
 from domain.users.approval import ApprovalStatus
 from domain.users.user import Role
-from eventstore.connections import available
 from projections import approvals
-from projections.moments import Asked
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
 
@@ -66,16 +65,14 @@ def list_approvals(
     """List what was asked of a second administrator: for oneself, or to officers for anybody."""
     question = f"approvals to {actor.user}"
     asked, key = desk.begin(question, after, at)
-    with desk.answer(actor, _whole(desk, asked), (approvals.project,)) as now:
-        found = list(approvals.of(now.db, _concerned(now.asker), now.at, _place(key), limit + 1))
-        more = desk.next(question, now.at, _key(found[limit - 1])) if len(found) > limit else None
+    with desk.answer(actor, whole(desk, asked, approvals.project), (approvals.project,)) as now:
+        found = list(approvals.of(now.db, _concerned(now.asker), now.at, place_of(key), limit + 1))
+        more = (
+            desk.next(question, now.at, key_of(found[limit - 1].asked_on, found[limit - 1].approval_id))
+            if len(found) > limit
+            else None
+        )
         return Approvals(moment=told(now.at), items=[_shown(each, now) for each in found[:limit]], next=more)
-
-
-def _whole(desk: Desk, asked: Asked) -> Asked:
-    """Ask for a moment that lacks nothing which the log tells of approvals. Raises Unavailable."""
-    with available(), desk.service.reads.connection() as db:
-        return replace(asked, at_least=max(asked.at_least, approvals.latest(db)))
 
 
 def _concerned(asker: Asker) -> UUID | None:
@@ -100,14 +97,3 @@ def _shown(row: approvals.Row, now: Answering) -> ShownApproval:
         settled_by=row.settled_by,
         settled_on=row.settled_on,
     )
-
-
-def _key(row: approvals.Row) -> Key:
-    return row.asked_on.isoformat(), str(row.approval_id)
-
-
-def _place(key: Key | None) -> tuple[date, UUID] | None:
-    if key is None:
-        return None
-    day, approval = key
-    return date.fromisoformat(str(day)), UUID(str(approval))

@@ -88,7 +88,7 @@ class PolicyValues:
     wait_rules_mode: Mode = Mode.WARN  # BR-16
     office_support_timeline: bool = True  # BR-67
     hard_stops: Many[Code] = ("NO_VISA", "SINGLE_CLASS")  # BR-14
-    approval_days: Quantity = 14  # calendar days that what needs a second administrator waits for one
+    approval_days: Quantity = 14  # calendar days that what takes a second person waits for one
     administrators_apart_days: Quantity = 30  # calendar days until an administrator seconds whoever asked for them
     audit_longest_days: Quantity = 366  # calendar days that an auditor's role is granted for at most
     forums: Many[UUID] = ()  # catchments that have a multi-agency forum (BR-97)

@@ -14,3 +14,4 @@ class Caregiver:
     contacts: tuple[Contact, ...] = ()
     students: tuple[UUID, ...] = ()  # who may reach a caregiver follows from the students they care for
     registered_by: UUID | None = None  # who may say of whom they care for, until somebody has
+    legal_holds: tuple[UUID, ...] = ()  # nothing of them is destroyed as long as there is one

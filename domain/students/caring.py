@@ -98,7 +98,8 @@ class CaregiverLinked:
     tie: Sealed[Tie]  # what the caregiver is to the student
 
     def evolve(self, student: Student) -> Student:
-        return replace(student, caregivers=(*student.caregivers, self.caregiver))
+        ever = dict.fromkeys((*student.caregivers_ever, self.caregiver))
+        return replace(student, caregivers=(*student.caregivers, self.caregiver), caregivers_ever=(*ever,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,12 @@
 """Disclosing: what was recorded of a person before it was corrected is read for a reason, and that is kept (BR-113)."""
 
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-from domain.decision import Context, Refused
+from domain.decision import Context
 from domain.sealed import DataClass, Sealed
-from domain.students.caregiver import Caregiver
-from domain.students.student import Student
+from domain.students.person import Person, require_registered
 from domain.text import STRICT, LongText
-from domain.users.user import User
-
-Person = TypeVar("Person", Student, Caregiver, User)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +18,7 @@ class ReadFormerDetails:
     reason: LongText
 
     def decide(self, person: Person, context: Context) -> list["FormerDetailsRead"]:
-        if _known(person) is None:
-            raise NobodyThere
+        require_registered(person)
         return [FormerDetailsRead(reason=Sealed(context.stream, DataClass.NARRATIVE, self.reason))]
 
 
@@ -35,14 +30,6 @@ class FormerDetailsRead:
 
     def evolve(self, person: Person) -> Person:
         return person
-
-
-def _known(person: Student | Caregiver | User) -> object:
-    return person.name if isinstance(person, Caregiver) else person.details
-
-
-class NobodyThere(Refused):
-    """There is no such person."""
 
 
 Command: TypeAlias = ReadFormerDetails

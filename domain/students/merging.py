@@ -30,12 +30,14 @@ class MergeNsn:
             return Decision(answer={"master": holder})
         if holder == context.stream:
             raise MergedInACircle
-        return _appended(NsnMerged(master=holder), holder, context)
+        both = (NsnMerged(master=holder), context.stream), (NsnAliasAdded(alias=context.stream), holder)
+        return Decision(parts=tuple(Part(Ref(Student, of), (each,)) for each, of in both), answer={"master": holder})
 
     def _renumber(self, details: StudentDetails, context: Context) -> Decision:
         new = Sealed(context.stream, DataClass.IDENTITY, replace(details, nsn=self.master))
-        decision = _appended(NsnReplaced(details=new), context.stream, context)
-        return replace(decision, take={nsn_claim(self.master): context.stream})
+        own = Part(Ref(Student, context.stream), (NsnReplaced(details=new),))
+        claims = {nsn_claim(self.master): context.stream}
+        return Decision(parts=(own,), take=claims, answer={"master": context.stream})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,16 @@ class NsnMerged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NsnAliasAdded:
+    """Another student turned out to be this one: what `NsnMerged` says there, in the master's own stream (BR-118)."""
+
+    alias: UUID  # the student whose number is an alias of this one's
+
+    def evolve(self, student: Student) -> Student:
+        return replace(student, aliases=(*student.aliases, self.alias))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NsnReplaced:
     """The student got a master number that nobody had; the old one stays theirs as an alias (BR-118)."""
 
@@ -56,10 +68,6 @@ class NsnReplaced:
 
     def evolve(self, student: Student) -> Student:
         return replace(student, details=self.details)
-
-
-def _appended(event: NsnMerged | NsnReplaced, master: UUID, context: Context) -> Decision:
-    return Decision(parts=(Part(Ref(Student, context.stream), (event,)),), answer={"master": master})
 
 
 class NoNsn(Refused):
@@ -71,4 +79,4 @@ class MergedInACircle(Refused):
 
 
 Command: TypeAlias = MergeNsn
-Event: TypeAlias = NsnMerged | NsnReplaced
+Event: TypeAlias = NsnMerged | NsnAliasAdded | NsnReplaced

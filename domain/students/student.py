@@ -54,7 +54,10 @@ class Student:
     enrolments: tuple[Enrolment, ...] = ()
     contacts: tuple[Contact, ...] = ()
     caregivers: tuple[UUID, ...] = ()
+    caregivers_ever: tuple[UUID, ...] = ()  # whoever cares for them, or did
     merged_into: UUID | None = None  # the student whose NSN is the master of this one's (BR-118)
+    aliases: tuple[UUID, ...] = ()  # the students whose NSN has this one's as its master (BR-118)
+    legal_holds: tuple[UUID, ...] = ()  # nothing of them is destroyed as long as there is one
 
     @property
     def registered(self) -> bool:

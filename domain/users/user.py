@@ -83,6 +83,7 @@ class User:
     training_passed_on: date | None = None
     made_administrator: tuple[Seconded, ...] = ()  # by whom, each time that others did
     stands_for: UUID | None = None  # another user, whom an organisation invited under this id
+    legal_holds: tuple[UUID, ...] = ()  # nothing of them is destroyed as long as there is one
 
     @property
     def registered(self) -> bool:

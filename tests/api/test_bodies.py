@@ -156,11 +156,13 @@ def test_every_command_has_a_route_or_is_the_systems_own():
 
 
 SYSTEMS_OWN = {
+    "BeginDisposal",
     "ExpireDraft",
     "NoteEnrolment",
     "NoteManagerLeft",
     "NotePrimaryContactLeft",
     "RecalculateDeadlines",
+    "RecordKeysDestroyed",
     "ReclaimStream",
     "ResumeWhenDue",
     "WarnOfExpiry",

@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from adapters.embedded_postgres import EmbeddedPostgres
 from api.bootstrap import Service, now, service
 from api.cli import app
 from api.commands.upkeep import KEPT
-from api.settings import SECRETS, Login, Settings
+from api.settings import SECRETS, Login, Settings, variable
 from domain.decision import Actor, Ref
 from domain.ids import MINISTRY
 from domain.sealed import DataClass
@@ -71,14 +71,21 @@ def fields(house: Production, folder: Path, login: Login, *keys: Secret) -> dict
     }
 
 
+def environment(told: Mapping[str, Any]) -> dict[str, str]:
+    """What is told by fields, as a process is given it."""
+    return {
+        variable(name): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in told.items()
+    }
+
+
 @pytest.fixture
 def run(house: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Run a command of the program as a login, with these key-encryption keys, and read what it prints."""
 
     def command(name: str, login: Login, *keys: Secret, more: tuple[str, ...] = ()) -> Any:
-        for field, value in fields(house, tmp_path, login, *keys).items():
-            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            monkeypatch.setenv("DATABASE_URL" if field == "database_url" else f"AS_CMS_{field.upper()}", text)
+        for each, text in environment(fields(house, tmp_path, login, *keys)).items():
+            monkeypatch.setenv(each, text)
         app([name, *more, "--json"], standalone_mode=False)
         return json.loads(capsys.readouterr().out)
 

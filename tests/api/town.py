@@ -206,7 +206,14 @@ def town_on(dsn: str, folder: Path) -> Iterator[Town]:
     """Open a service on a migrated database, and people it if nobody has."""
     with connect(dsn) as owner:
         prepare(owner, MODELS)
-    with service(settings(folder, dsn)) as opened:
+    with town_of(settings(folder, dsn)) as town:
+        yield town
+
+
+@contextmanager
+def town_of(said: Settings) -> Iterator[Town]:
+    """Open a service with these settings, and people it if nobody has."""
+    with service(said) as opened:
         app = create_app(opened)
         issuer = development_issuer(opened.settings)
         with TestClient(app) as client:

@@ -65,6 +65,7 @@ MAY = {
         "SELECT keys.about",
         "SELECT keys.destroyed", "INSERT keys.destroyed",
         "SELECT log.claims", "DELETE log.claims",
+        "SELECT log.events.stream", "SELECT log.events.type",
         "EXECUTE keys.lock", "EXECUTE log.lock",
     },
     Login.EXPIRY: {"CONNECT database", "USAGE log", "EXECUTE log.expire_answers"},
@@ -164,6 +165,7 @@ WORDS = {
     "token": ("--role", "SYSTEM_ADMIN"),
     "backup": ("{}/copy",),
     "restore": ("{}/old",),
+    "erased": ("00000000-0000-0000-0000-000000000001",),
 }
 """What a command cannot be asked for without."""
 

@@ -18,6 +18,7 @@ from domain.decision import Actor, Claim, Decision, Holder, Part, Ref, Refused
 from domain.ids import MINISTRY, code_set_id
 from domain.permits import authority
 from domain.policies.policy import SERVICE_POLICY, Policy, PolicyValues
+from domain.privacy.holding import LiftLegalHold, PlaceLegalHold
 from domain.providers.provider import Provider
 from domain.rights import NEED_TWO
 from domain.schools.school import School
@@ -208,6 +209,8 @@ def somebody(who: UUID) -> dict[type[Any], Any]:
         AddContactDetail(contact=who, detail=phone, from_on=TODAY, source="School", catchment=None),
         EndContactDetail(contact=who, why=ContactEnd.FOUND_DEAD),
         ReadFormerDetails(reason="Asked for by the whānau."),
+        PlaceLegalHold(authority="CIV-2026-404-1", reason="A claim."),
+        LiftLegalHold(hold=who, authority="CIV-2026-404-1", reason="Settled."),
     )
     return {type(each): each for each in commands}
 

@@ -25,6 +25,7 @@ from domain.ids import (
 )
 from domain.policies.criteria import CRITERIA, Criteria
 from domain.policies.policy import SERVICE_POLICY, Policy
+from domain.privacy.disposal import Disposal
 from domain.providers.provider import Provider
 from domain.requests.drafting import SaveDraft
 from domain.requests.form import Form
@@ -36,7 +37,19 @@ from domain.students.student import Student
 from domain.users.user import Role, User
 from eventstore.requests import Request as Asked
 from tests.api.town import KAURI, NORTH, RIMU, SYSTEM, Town, school_details
-from tests.attacks.walking import COMMANDS, ITEMS, KINDS, Places, ids_in, name_of, put, roles, run, strangers
+from tests.attacks.walking import (
+    COMMANDS,
+    ITEMS,
+    KINDS,
+    Places,
+    disposal_of,
+    ids_in,
+    name_of,
+    put,
+    roles,
+    run,
+    strangers,
+)
 from tests.domain.given import world
 
 LEAD = Role.ATTENDANCE_LEAD
@@ -64,8 +77,9 @@ def taken(town: Town) -> list[Ref]:
     assert town.client.put(f"/v1/requests/{name}/draft", json={"form": {}}, headers=rimu).status_code == 201
     theirs = [Ref(Request, name), Ref(Request, own_id(Request, RIMU, name))]
     people = [Ref(User, town.people[Role.SYSTEM_ADMIN]), Ref(Student, town.student(at=RIMU))]
+    disposed = Ref(Disposal, disposal_of(town, town.student()))
     places = [Ref(School, RIMU), Ref(Catchment, NORTH), Ref(Calendar, NATIONAL)]
-    return [*theirs, *people, *places, Ref(Case, UUID(town.case()))]
+    return [*theirs, *people, *places, disposed, Ref(Case, UUID(town.case()))]
 
 
 def begun(town: Town, refs: list[Ref]) -> dict[Ref, list[str]]:
@@ -110,7 +124,7 @@ def test_an_id_in_a_body_that_is_of_another_kind_is_answered_like_nobodys(places
             assert answer.status_code < 500, (place, ref, answer.text)
             answers[ref] = (answer.status_code, answer.json().get("code"), answer.json().get("errors"))
         nobodys = next(iter(answers.values()))
-        assert {ref.of for ref, said in answers.items() if said != nobodys} <= {KINDS[name_of(place)]}, answers
+        assert {ref.of for ref, said in answers.items() if said != nobodys} <= KINDS[name_of(place)], answers
     assert begun(town, refs) == {}
 
 

@@ -14,7 +14,10 @@ from api.http.document import reader_of
 from api.http.identity import Audience
 from api.http.routes import api_routes, calls
 from domain.catchments.catchment import Catchment
-from domain.decision import Ref
+from domain.decision import Actor, Ref
+from domain.ids import MINISTRY
+from domain.privacy.disposal import Disposal
+from domain.privacy.disposing import AskForDisposal
 from domain.providers.provider import Provider
 from domain.registry import events, states_of
 from domain.schools.school import School
@@ -31,22 +34,23 @@ APP = bare_app()
 PROGRAM = (sys.executable, "-W", "error::ResourceWarning", "-c", "from api.cli import main; main()")
 COMMANDS = [route for route in api_routes(APP) if reader_of(route)]
 ITEMS = frozenset(
-    {"action", "activity", "attempt", "barrier", "consultation", "contact", "correction", "meeting", "pathway", "plan"}
-    | {"review"}
+    {"action", "activity", "attempt", "barrier", "consultation", "contact", "correction", "hold", "meeting", "pathway"}
+    | {"plan", "review"}
 )
 """Names of fields by which a caller names something within one stream."""
 
-KINDS: dict[str, type[Any]] = {
-    "caregiver": Caregiver,
-    "catchment": Catchment,
-    "forums": Catchment,
-    "manager": User,
-    "organisation": object,  # roles are held in schools, providers, offices: none of them is looked up
-    "primary_contact": User,
-    "provider": Provider,
-    "school": School,
-    "student": Student,
-    "user": User,
+KINDS: dict[str, set[type[Any]]] = {
+    "caregiver": {Caregiver},
+    "catchment": {Catchment},
+    "forums": {Catchment},
+    "manager": {User},
+    "organisation": {object},  # roles are held in schools, providers, offices: none of them is looked up
+    "person": {Student, Caregiver, User},
+    "primary_contact": {User},
+    "provider": {Provider},
+    "school": {School},
+    "student": {Student},
+    "user": {User},
 }
 """What the other ids in bodies name. A field that is in neither list has to be placed in one."""
 
@@ -68,7 +72,7 @@ class Places:
             "case_id": UUID(town.assigned()), "school_id": KAURI, "catchment_id": NORTH, "student_id": student,
             "caregiver_id": caregiver, "user_id": lead, "student": student, "school": KAURI, "catchment": NORTH,
             "provider": AWHI, "manager": manager, "user": lead, "primary_contact": lead, "caregiver": caregiver,
-            "organisation": KAURI, "forums": NORTH,
+            "organisation": KAURI, "forums": NORTH, "person": student, "disposal_id": disposal_of(town, student),
         }  # fmt: skip
         return cls(town, there)
 
@@ -89,6 +93,13 @@ class Places:
         """Ask it as somebody in a role."""
         headers = self.town.bearer(role) | {"Content-Type": "application/json"}
         return self.town.client.request(min(route.methods), path, content=json.dumps(body), headers=headers)
+
+
+def disposal_of(town: Town, student: UUID) -> UUID:
+    """A disposal that waits to be authorised."""
+    officer = Actor(user=town.people[Role.PRIVACY_OFFICER], role=Role.PRIVACY_OFFICER, organisation=MINISTRY)
+    ask = AskForDisposal(person=student, authority="DA 712", disposal_class="3.2", reason="Registered by mistake.")
+    return town.tell(Disposal, uuid4(), ask, by=officer).stream
 
 
 def roles(route: Any) -> list[Role]:

@@ -54,6 +54,7 @@ class World:
     today: date = TODAY
     actor: Actor = SOMEBODY
     stream: UUID = STREAM
+    command_id: UUID = COMMAND_ID
 
     def __call__(self, *events: Event) -> "World":
         return replace(self, events=events)
@@ -87,7 +88,7 @@ class World:
             actor=self.actor,
             now=datetime.combine(self.today, time(12), AUCKLAND).astimezone(UTC),
             today=self.today,
-            command_id=COMMAND_ID,
+            command_id=self.command_id,
             stream=self.stream,
             known=known or Known(self.look),
         )

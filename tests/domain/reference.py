@@ -9,6 +9,8 @@ from domain.codesets.code_set import CodeSet
 from domain.policies import publishing, revising
 from domain.policies.criteria import Criteria
 from domain.policies.policy import Policy
+from domain.privacy import disposing, holding
+from domain.privacy.disposal import Disposal
 from domain.providers import registering as providers
 from domain.providers.provider import Provider
 from domain.schools import funding, zoning
@@ -31,9 +33,11 @@ SLICES = (
     correcting,
     defining,
     disclosing,
+    disposing,
     enrolling,
     funding,
     granting,
+    holding,
     inviting,
     merging,
     providers,
@@ -54,12 +58,13 @@ def members(alias: Any) -> tuple[Any, ...]:
 COMMANDS = tuple(each for slice_ in SLICES for each in members(slice_.Command))
 EVENTS = tuple(each for slice_ in SLICES for each in members(slice_.Event))
 STREAMS = {
-    Student: (students, correcting, disclosing, merging, enrolling, contacting),
+    Student: (students, correcting, disclosing, merging, enrolling, contacting, holding),
     School: (schools, zoning, funding),
     Catchment: (defining, contracting),
     Provider: (providers,),
     Approval: (approving,),
-    User: (inviting, granting, training, disclosing),
+    User: (inviting, granting, training, disclosing, holding),
+    Disposal: (disposing,),
     Policy: (publishing,),
     Criteria: (revising,),
     CodeSet: (codes,),
@@ -69,3 +74,4 @@ EVENTS_OF: dict[Any, tuple[Any, ...]] = {
 }
 EVENTS_OF[Student] += members(caring.OfStudent)
 EVENTS_OF[Caregiver] = members(caring.OfCaregiver) + members(contacting.Event) + members(disclosing.Event)
+EVENTS_OF[Caregiver] += members(holding.Event)

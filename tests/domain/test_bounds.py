@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from domain import registry
-from domain.bounds import Cents, Minutes, Percent, Quantity, TermNumber, VersionNumber, Whole, Year, YearLevel
+from domain.bounds import Cents, Count, Minutes, Percent, Quantity, TermNumber, VersionNumber, Whole, Year, YearLevel
 from domain.policies.policy import PolicyValues
 
 BOUNDS = {
@@ -19,6 +19,7 @@ BOUNDS = {
     "a version": (VersionNumber, 1, 1_000_000),
     "cents": (Cents, 0, 10**12),
     "a parameter": (Quantity, 0, 1_000),
+    "how many there are": (Count, 0, 1_000_000),
     "a percentage": (Percent, 0, 100),
 }
 

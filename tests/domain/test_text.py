@@ -10,7 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from domain.text import STRICT, Address, Code, Email, LongText, Name, Nsn, PersonName, Phone, ShortText, Text
+from domain.text import (
+    STRICT,
+    Address,
+    Code,
+    Email,
+    LongText,
+    Name,
+    Nsn,
+    PersonName,
+    Phone,
+    Reference,
+    ShortText,
+    Text,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +134,17 @@ def test_codes_are_capitals_digits_and_underscores(code):
     assert marker(Code)(code) == code
     with pytest.raises(ValueError, match="is no code"):
         marker(Code)(code.lower() + "x")
+
+
+@pytest.mark.parametrize("paper", ["DA 712", "3.2", "CIV-2026-404-1", "GDA 7 / class 2.1 (a)", "a" * 45])
+def test_a_paper_elsewhere_is_named_by_a_short_reference(paper):
+    assert marker(Reference)(paper) == paper
+
+
+@pytest.mark.parametrize("paper", ["a" * 46, "", "  ", "mere@kura.school.nz", "DA 712\nDA 713", '"DA 712"', "DA;712"])
+def test_anything_longer_or_with_other_signs_is_no_reference(paper):
+    with pytest.raises(ValueError, match=r"^(is|holds) "):
+        marker(Reference)(paper)
 
 
 def test_a_person_may_have_one_name_and_their_name_never_shows_in_a_log():

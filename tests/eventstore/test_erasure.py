@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain.sealed import UNKNOWN, DataClass, Sealed
 from eventstore.canonical import Misshapen
-from eventstore.erasure import destroy, reapply
+from eventstore.erasure import UnderHold, destroy, reapply
 from eventstore.journal import Erasure, Journal
 from eventstore.sealing import KeyDestroyed
 from tests.eventstore.keyrings import House, identity
@@ -146,17 +146,84 @@ def test_an_append_that_saw_the_keys_alive_is_stored_before_they_go(house: House
         assert asked.result(PATIENCE)
 
 
-def test_the_journal_is_written_first_so_that_half_an_erasure_is_finished_later(house: House, journal: Journal):
-    child = uuid4()
+class CutOff(Journal):
+    """A journal whose writer loses the database at once."""
+
+    database: psycopg.Connection
+
+    def append(self, erasure: Erasure) -> None:
+        super().append(erasure)
+        self.database.close()
+
+
+def test_the_journal_is_written_first_so_that_half_an_erasure_is_finished_later(house: House, tmp_path: Path):
+    child, journal = uuid4(), CutOff(tmp_path / "erasures.jsonl")
     house.told(house.keyring(), name(child))
-    db = house.connect("erasure")
-    db.close()
+    journal.database = house.connect("erasure")
     with pytest.raises(psycopg.OperationalError):
-        destroy(db, journal, order(child))
+        destroy(journal.database, journal, order(child))
     assert house.keyring().key(child, DataClass.IDENTITY), "nothing was destroyed"
     with house.connect("erasure") as db:
         assert reapply(db, journal) == (child,)
     assert house.keyring().key(child, DataClass.IDENTITY) is None
+
+
+def hold(house: House, person: UUID, event: str, version: int) -> None:
+    """Have the log say that a hold on somebody was placed or lifted."""
+    with psycopg.connect(house.dsn) as db:
+        db.execute(
+            "INSERT INTO log.events SELECT coalesce(max(position), 0) + 1, %s, %s, %s, 1, now(), current_date,"
+            " gen_random_uuid(), '{}', '{}' FROM log.events",
+            [person, version, event],
+        )
+
+
+def test_nothing_is_destroyed_that_tells_of_somebody_under_a_legal_hold(house: House, journal: Journal):
+    child, sister, keyring = uuid4(), uuid4(), house.keyring()
+    house.told(keyring, name(child), note(child, sister))
+    hold(house, sister, "LegalHoldPlaced", 1)
+    hold(house, sister, "LegalHoldPlaced", 2)
+    hold(house, sister, "LegalHoldLifted", 3)
+    with pytest.raises(UnderHold) as refused:
+        erase(house, journal, child)
+    assert refused.value.people == (sister,)
+    assert (journal.entries(), house.keyring().key(child, DataClass.IDENTITY) is None) == ([], False)
+    erase(house, journal, child, DataClass.IDENTITY)
+    hold(house, sister, "LegalHoldLifted", 4)
+    assert len(erase(house, journal, child)) == 2
+
+
+def test_a_hold_that_comes_while_somebody_is_erased_waits_and_one_that_came_before_is_heeded(
+    house: House, journal: Journal
+):
+    """Under the lock of the log nothing is recorded: what stands there when it is taken is all there is."""
+    child = uuid4()
+    house.told(house.keyring(), name(child))
+    with ThreadPoolExecutor(1) as other, house.connect("service") as db, db.transaction():
+        db.execute("SELECT log.lock()")
+        asked = other.submit(erase, house, journal, child)
+        wait_until(lambda: waits_for_a_lock(house))
+        hold(house, child, "LegalHoldPlaced", 1)
+        db.execute("ROLLBACK")
+        db.execute("BEGIN")
+        with pytest.raises(UnderHold):
+            asked.result(PATIENCE)
+    assert journal.entries() == []
+
+
+def test_what_an_erasure_reaches_is_known_before(house: House, journal: Journal):
+    child, sister, keyring = uuid4(), uuid4(), house.keyring()
+    both, ill, hers = note(child, sister), note(child, data_class=DataClass.HEALTH), note(sister)
+    house.told(keyring, name(child), both)
+    house.told(keyring, name(sister), ill)
+    house.told(keyring, hers)
+    reached = keyring.reach([child], DataClass)
+    assert reached.keys == ((child, DataClass.IDENTITY),)
+    assert {*reached.notes} == {(both.subject, DataClass.NARRATIVE), (ill.subject, DataClass.HEALTH)}
+    assert reached.others == (sister,)
+    assert keyring.reach([child], [DataClass.HEALTH]).notes == ((ill.subject, DataClass.HEALTH),)
+    assert {subject for subject, _ in reached.notes} | {child} == {*erase(house, journal, child)}
+    assert keyring.reach([child], DataClass).keys == ()
 
 
 def tool(house: House, cluster, name: str, *arguments: str) -> None:

@@ -229,7 +229,7 @@ def test_a_field_that_is_not_needed_says_what_it_is_without():
 
 def test_every_command_names_the_events_that_it_becomes():
     assert [name for name, kind in registry.commands().items() if not commanding.becomes(kind)] == []
-    assert commanding.becomes(registry.commands()["MergeNsn"]) == ["NsnMerged", "NsnReplaced"]
+    assert commanding.becomes(registry.commands()["MergeNsn"]) == ["NsnMerged", "NsnAliasAdded", "NsnReplaced"]
     assert commanding.becomes(registry.commands()["ReopenCase"])[0] == "CaseReopened"
 
 

@@ -11,7 +11,8 @@ from domain.permits import authority
 from domain.sealed import DataClass, Sealed
 from domain.students.caregiver import Caregiver
 from domain.students.caring import CaregiverRegistered
-from domain.students.disclosing import FormerDetailsRead, NobodyThere, ReadFormerDetails
+from domain.students.disclosing import FormerDetailsRead, ReadFormerDetails
+from domain.students.person import NobodyThere
 from domain.students.registering import StudentRegistered
 from domain.students.student import Student, StudentDetails
 from domain.text import PersonName

@@ -96,6 +96,13 @@ def test_unlinking_is_told_in_both_streams_once():
     assert fold(Caregiver, [CareBegun(student=STREAM), CareEnded(student=STREAM)]).students == ()
 
 
+def test_whoever_once_cared_for_a_student_is_remembered_once():
+    unlinked = CaregiverUnlinked(caregiver=WHO)
+    for history, now in (((LINKED,), (WHO,)), ((LINKED, unlinked), ()), ((LINKED, unlinked, LINKED), (WHO,))):
+        state = student(STUDENT, *history).state
+        assert (state.caregivers, state.caregivers_ever) == (now, (WHO,))
+
+
 def test_only_somebody_registered_can_be_linked_as_what_is_listed():
     student().when(LINK).then_refused(NoSuchStudent)
     nobody = replace(LINK, caregiver=UUID(int=51))

@@ -12,7 +12,7 @@ from domain.ids import code_set_id
 from domain.sealed import UNKNOWN, DataClass, Sealed
 from domain.students.correcting import CorrectStudentDetails, NsnIsOfTheRoll, NsnOfAnother, StudentDetailCorrected
 from domain.students.identity import BornInTheFuture, BornTooLongAgo, nsn_claim
-from domain.students.merging import MergedInACircle, MergeNsn, NoNsn, NsnMerged, NsnReplaced
+from domain.students.merging import MergedInACircle, MergeNsn, NoNsn, NsnAliasAdded, NsnMerged, NsnReplaced
 from domain.students.registering import RegisterStudent, StudentRegistered
 from domain.students.student import NoSuchStudent, Student, StudentDetails, StudentForgotten
 from domain.text import PersonName
@@ -26,6 +26,9 @@ REGISTERED = StudentRegistered(details=Sealed(STREAM, DataClass.IDENTITY, DETAIL
 REGISTER = RegisterStudent(details=DETAILS)
 OURS = {nsn_claim("123456789"): STREAM}
 MASTER = {nsn_claim("987654321"): OTHER}
+THEIR_DETAILS = replace(DETAILS, nsn="987654321")
+THERE = {Ref(Student, OTHER): [StudentRegistered(details=Sealed(OTHER, DataClass.IDENTITY, THEIR_DETAILS))]}
+LAST = StudentRegistered(details=Sealed(UUID(int=88), DataClass.IDENTITY, replace(DETAILS, nsn="555")))
 
 
 def forgotten(event):
@@ -155,11 +158,29 @@ def test_nobody_can_be_corrected_who_is_not_there_or_is_forgotten():
 
 
 def test_merging_nsns_makes_the_old_one_an_alias_and_moves_no_history_BR_118():
-    outcome = given(REGISTERED).claimed({**OURS, **MASTER}).when(MergeNsn(master="987654321"))
+    outcome = given(REGISTERED).knowing(THERE).claimed({**OURS, **MASTER}).when(MergeNsn(master="987654321"))
     outcome.then(NsnMerged(master=OTHER))
+    assert outcome.events_of(Ref(Student, OTHER)) == (NsnAliasAdded(alias=STREAM),)
+    assert len(outcome.decision.parts) == 2
     assert outcome.decision.release == ()
     assert outcome.decision.answer == {"master": OTHER}
     outcome.then_asked_again().then_nothing()
+
+
+def test_both_students_know_of_each_other_once_they_are_merged_BR_118():
+    assert given(REGISTERED, NsnMerged(master=OTHER)).state.merged_into == OTHER
+    master = given(REGISTERED, NsnAliasAdded(alias=OTHER), NsnAliasAdded(alias=UUID(int=88))).state
+    assert (master.aliases, master.merged_into) == ((OTHER, UUID(int=88)), None)
+    assert master.details == REGISTERED.details
+
+
+def test_a_student_is_merged_into_the_last_of_a_chain_who_is_told_of_it_BR_118():
+    last = UUID(int=88)
+    chain = {Ref(Student, OTHER): [*THERE[Ref(Student, OTHER)], NsnMerged(master=last)], Ref(Student, last): [LAST]}
+    outcome = given(REGISTERED).knowing(chain).claimed({**OURS, **MASTER}).when(MergeNsn(master="987654321"))
+    outcome.then(NsnMerged(master=last))
+    assert outcome.events_of(Ref(Student, last)) == (NsnAliasAdded(alias=STREAM),)
+    assert outcome.events_of(Ref(Student, OTHER)) == ()
 
 
 def test_whoever_asks_by_the_alias_is_told_the_master_BR_118():
@@ -172,6 +193,7 @@ def test_a_master_number_that_nobody_has_becomes_the_students_own_BR_118():
     outcome = given(REGISTERED).claimed(OURS).when(MergeNsn(master="987654321"))
     new = Sealed(STREAM, DataClass.IDENTITY, replace(DETAILS, nsn="987654321"))
     outcome.then(NsnReplaced(details=new))
+    assert len(outcome.decision.parts) == 1
     assert outcome.decision.take == {nsn_claim("987654321"): STREAM}
     assert outcome.decision.release == ()
     outcome.then_asked_again().then_nothing()

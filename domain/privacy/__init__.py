@@ -1,0 +1,1 @@
+"""Privacy: whose data is destroyed by what authority, and whose must be kept."""
