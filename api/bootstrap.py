@@ -8,15 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from psycopg_pool import ConnectionPool
-
 from api.clock import Clock, ClockBehind, NotFresh, OwnClock, system
 from api.database import Database, database, require_migrated
 from api.own_secrets import OwnSecrets
 from api.settings import SECRETS, BadSettings, Login, Settings, variable
 from domain import registry
 from eventstore.codec import Codec
-from eventstore.connections import Connection, available, connect, pool
+from eventstore.connections import Pool, available, connect, pool
 from eventstore.facts import Facts
 from eventstore.key_material import Secrets
 from eventstore.keyring import Keyring, check_secrets
@@ -40,7 +38,7 @@ class Service:
     settings: Settings
     database: Database
     writer: Writer
-    reads: ConnectionPool[Connection]
+    reads: Pool
     digests: Digests
     keyring: Keyring
     codec: Codec
@@ -192,7 +190,7 @@ def _keyring(lent: Database, encryption: KeyEncryption, opened: ExitStack) -> Ke
     return keyring
 
 
-def _open(opened: ExitStack, closed: ConnectionPool[Connection]) -> ConnectionPool[Connection]:
+def _open(opened: ExitStack, closed: Pool) -> Pool:
     closed.open()
     return _closed(opened, closed)
 

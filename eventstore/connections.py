@@ -2,13 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from threading import Lock, Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import RowFactory, tuple_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 Answer = TypeVar("Answer")
 Connection = psycopg.Connection[Any]
@@ -17,8 +18,17 @@ DEADLINE_SECONDS = 2.0
 """How long one statement of a request may take. statement_timeout does not help against a stopped server."""
 
 
+WAIT_SECONDS = 2.0
+"""How long somebody waits at most to be lent a connection."""
+
 REFUSED_SECONDS = 0.5
-"""How long a pool refuses everybody after it had no connection for somebody."""
+"""How long everybody is refused after there was no connection for somebody."""
+
+RECONNECT_SECONDS = 2.0
+"""How long one attempt to reach the database goes on; then a pool is thrown away, and whoever asks next tries anew."""
+
+MOST_WAITING = 200
+"""How many stand in line for a connection at once; whoever else comes is told at once."""
 
 
 class Unavailable(Exception):
@@ -39,6 +49,17 @@ class DeadlineConnection(psycopg.Connection[Any]):
             msg = "the server did not answer in time"
             raise psycopg.OperationalError(msg) from None
 
+    def is_alive(self, end: float) -> bool:
+        """Say whether the server answers before an instant of the monotonic clock; if not, this is closed."""
+        usual, self.deadline = self.deadline, max(end - monotonic(), 0.0)
+        try:
+            ConnectionPool.check_connection(self)
+        except psycopg.Error:
+            self.close()
+            return False
+        self.deadline = usual
+        return True
+
 
 def connect(dsn: str, *, deadline: float | None = DEADLINE_SECONDS, name: str = "as-cms") -> DeadlineConnection:
     """Open an autocommitted connection in UTC; `deadline=None` is for followers and jobs, which may wait."""
@@ -47,40 +68,107 @@ def connect(dsn: str, *, deadline: float | None = DEADLINE_SECONDS, name: str = 
     return connection
 
 
-class Pool(ConnectionPool[Connection]):
-    """A pool in whose line nobody waits behind others who have waited in vain.
+class Pool:
+    """Lends connections as long as the process lives, however long the database was away. Closed until it is opened.
 
-    When somebody found no connection in time, whoever asks in the next moment is refused at once: a crowd larger than
-    the service's threads would be told one batch after the other, each after a whole wait of its own.
+    The library's pool keeps in line whoever gave up waiting, refuses new callers because of them, and ends up with no
+    connection and no attempt to get one; after a cut it hands out dead connections one by one. So a pool that hands out
+    a dead one, or gave up reaching the database, is thrown away with all that it has, and the next one begins anew.
     """
 
-    _refused_until = 0.0
+    def __init__(self, conninfo: str, *, size: int, rows: RowFactory[Any]) -> None:
+        self._conninfo = conninfo
+        self._size = size
+        self._rows = rows
+        self._lock = Lock()
+        self._present: ConnectionPool[DeadlineConnection] | None = None
+        self._closed = True
+        self._refused_until = 0.0
 
-    def getconn(self, timeout: float | None = None) -> Connection:
-        """Lend a connection. Raises PoolTimeout."""
+    def open(self, *_: object) -> None:
+        """Begin to connect, and return at once, whatever the library would have us wait for."""
+        self._closed = False
+        self._pool()
+
+    def close(self) -> None:
+        """Lend nothing any more; what is lent is closed when it comes back."""
+        with self._lock:
+            self._closed, present, self._present = True, self._present, None
+        if present:
+            present.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def connection(self, timeout: float = WAIT_SECONDS) -> Generator[Connection]:
+        """Lend a connection that was alive a moment ago, within `timeout` seconds. Raises PoolTimeout."""
         if monotonic() < self._refused_until:
             raise PoolTimeout("nobody was given a connection a moment ago")
+        pool, lent = self._lend(monotonic() + timeout)
         try:
-            return super().getconn(timeout)
-        except PoolTimeout:
-            self._refused_until = monotonic() + REFUSED_SECONDS
-            raise
+            with lent:
+                yield lent
+        finally:
+            pool.putconn(lent)
+
+    def _lend(self, end: float) -> tuple[ConnectionPool[DeadlineConnection], DeadlineConnection]:
+        """Lend one and say whose it is. When there is none in time, whoever asks in the next moment is refused at once.
+
+        A crowd larger than the service's threads would be told one batch after the other otherwise.
+        """
+        while True:
+            pool = self._pool()
+            try:
+                lent = pool.getconn(end - monotonic())
+            except PoolClosed:
+                continue  # thrown away while we stood in line: there is another
+            except (PoolTimeout, TooManyRequests):
+                self._refused_until = monotonic() + REFUSED_SECONDS
+                raise
+            if lent.is_alive(end):
+                return pool, lent
+            pool.putconn(lent)
+            self._throw_away(pool)
+
+    def _pool(self) -> ConnectionPool[DeadlineConnection]:
+        """Return the present pool, or a new one. Raises PoolTimeout once closed."""
+        with self._lock:
+            if self._closed:
+                raise PoolTimeout("this pool is closed")
+            if self._present is None:
+                self._present = self._make()
+            return self._present
+
+    def _make(self) -> ConnectionPool[DeadlineConnection]:
+        return ConnectionPool(
+            self._conninfo,
+            connection_class=DeadlineConnection,
+            kwargs={"autocommit": True, "row_factory": self._rows},
+            min_size=1,
+            max_size=self._size,
+            max_waiting=MOST_WAITING,
+            reconnect_timeout=RECONNECT_SECONDS,
+            reconnect_failed=self._throw_away,
+            open=True,
+        )
+
+    def _throw_away(self, pool: ConnectionPool[Any]) -> None:
+        """Let go of a pool, unless somebody has; to close it takes a moment, and nobody waits for that."""
+        with self._lock:
+            if self._present is not pool:
+                return
+            self._present = None
+        Thread(target=pool.close, name="closing", daemon=True).start()
 
 
 def pool(dsn: str, *, size: int = 8, name: str = "as-cms reads", rows: RowFactory[Any] = tuple_row) -> Pool:
-    """Return a closed pool of such connections for reads; a caller waits 2 s at most for a free one."""
-    return Pool(
-        _conninfo(dsn, name),
-        connection_class=DeadlineConnection,
-        kwargs={"autocommit": True, "row_factory": rows},
-        min_size=1,
-        max_size=size,
-        timeout=2.0,
-        reconnect_timeout=5.0,
-        max_waiting=200,
-        check=ConnectionPool.check_connection,
-        open=False,
-    )
+    """Return a closed pool of at most `size` connections for reads, whose name the server shows."""
+    return Pool(_conninfo(dsn, name), size=size, rows=rows)
 
 
 @contextmanager

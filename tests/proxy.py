@@ -22,6 +22,7 @@ class Proxy:
         self._open.set()
         self._cut_after: bytes | None = None
         self.cuts = 0
+        self.joined = 0
         self._lock = Lock()
         self._sockets: set[socket.socket] = set()
         Thread(target=self._accept, args=(self._listener,), daemon=True).start()
@@ -73,6 +74,7 @@ class Proxy:
             client.close()
             return
         with self._lock:
+            self.joined += 1
             self._sockets |= {client, server}
         line = Event()
         Thread(target=self._pump, args=(client, server, line, True), daemon=True).start()

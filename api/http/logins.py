@@ -4,10 +4,8 @@ import time
 from typing import Final
 from uuid import UUID
 
-from psycopg_pool import ConnectionPool
-
 from domain.users.inviting import login_claim
-from eventstore.connections import Connection, available
+from eventstore.connections import Pool, available
 from eventstore.sealing import Digests
 
 KEPT_SECONDS: Final = 30.0
@@ -20,7 +18,7 @@ HOLDER: Final = "SELECT holder, held FROM log.claims WHERE claim = %s ORDER BY v
 class Logins:
     """Looks logins up by their digest, and remembers for half a minute what it found."""
 
-    def __init__(self, reads: ConnectionPool[Connection], digests: Digests) -> None:
+    def __init__(self, reads: Pool, digests: Digests) -> None:
         self._reads = reads
         self._digests = digests
         self._kept: dict[str, tuple[UUID, float]] = {}

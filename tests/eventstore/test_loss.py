@@ -1,8 +1,9 @@
 """No reader of the log ever misses an event: the test passes on our log and fails on the library's unsafe insert."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -92,7 +93,7 @@ def followed(kind: Callable[[str], Any], dsn: str) -> tuple[Seen, set[tuple[UUID
     with append_left_open(kind, dsn, slow):
         for writer in writers:
             writer.start()
-        wait_until_written_or_waiting(kind, dsn, reader)
+        wait_until_written_or_waiting(dsn, reader, writers)
     for writer in writers:
         writer.join()
     written = {(s, v) for share in shares for s in share for v in range(1, EVENTS_EACH + 1)} | {(slow, 1)}
@@ -111,11 +112,11 @@ def in_order(seen: Seen) -> bool:
     return True
 
 
-def wait_until_written_or_waiting(kind: Callable[[str], Any], dsn: str, reader: LiveReader) -> None:
+def wait_until_written_or_waiting(dsn: str, reader: LiveReader, writers: Sequence[BaseProcess]) -> None:
     """Wait until writers wait for the lock that the open append holds, or have overtaken it before a reader's eyes."""
     held_up = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     with psycopg.connect(dsn, autocommit=True) as connection:
-        while not reader.seen:
+        while not reader.seen and any(writer.is_alive() for writer in writers):
             waiting = connection.execute(held_up).fetchone()
             if waiting and waiting[0]:
                 return

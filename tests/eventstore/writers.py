@@ -1,9 +1,7 @@
 """A deciding writer of the small domain, put together as the composition root puts together that of the service."""
 
-from psycopg_pool import ConnectionPool
-
 from eventstore.codec import Codec
-from eventstore.connections import pool
+from eventstore.connections import Pool, pool
 from eventstore.key_material import Secrets
 from eventstore.keyring import Keyring, check_secrets
 from eventstore.log import Log
@@ -20,7 +18,7 @@ SECRET = "test:" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="
 class WriterWithItsConnections(Writer):
     """Closes what was opened for it."""
 
-    def __init__(self, dsn: str, tools: Tools, clock: Clock, patience: float, keys: ConnectionPool) -> None:
+    def __init__(self, dsn: str, tools: Tools, clock: Clock, patience: float, keys: Pool) -> None:
         super().__init__(dsn, tools, clock, patience=patience)
         self.keyring = tools.keyring
         self._opened = (tools.log, keys)
