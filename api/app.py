@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer
-from adapters.identity import Tokens
+from adapters.identity import Tokens, types_in
 from adapters.public_keys import PublishedKeys
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
@@ -76,14 +76,13 @@ def openapi_text() -> str:
 
 def tokens(settings: Settings) -> Tokens:
     """Return the judge of tokens: of the issuer that is set, or of our own in development. Raises BadSettings."""
-    if settings.development_issuer:
-        issuer = development_issuer(settings)
-        return Tokens(issuer.keys, issuer=ISSUER, audience=settings.audience, longest=settings.token_seconds)
+    own = settings.development_issuer
     return Tokens(
-        _published(settings),
-        issuer=settings.issuer or "",
+        development_issuer(settings).keys if own else _published(settings),
+        issuer=ISSUER if own else settings.issuer or "",
         audience=settings.audience,
         longest=settings.token_seconds,
+        types=types_in(settings.token_types),
     )
 
 

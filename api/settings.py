@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from pydantic import AliasChoices, AwareDatetime, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.identity import TYPES
 from api.addresses import trusted
 from api.guarded_files import unguarded
 from eventstore.key_material import BadSecret, Secrets
@@ -131,6 +132,11 @@ class Settings(BaseSettings):
 
     token_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
         3_600, description="The longest lifetime of a token, in seconds."
+    )
+    token_types: Annotated[str, Field(pattern=r"^\s*[\w!#$&^.+/-]+(\s+[\w!#$&^.+/-]+)*\s*$")] = Field(
+        TYPES,
+        description="What a token may say it is by its header `typ`, parted by blanks; `none` takes one that says "
+        "nothing.",
     )
 
     head_seconds: Annotated[float, Field(gt=0, le=300)] = Field(

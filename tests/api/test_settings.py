@@ -147,6 +147,13 @@ def test_a_token_for_the_figures_is_not_guessed(given):
     assert given(AS_CMS_METRICS_TOKEN="x" * 32).metrics_token
 
 
+def test_the_types_of_tokens_that_are_taken_are_names_of_types(given):
+    for wrong in ("hush!,", "at+jwt;none", "   "):
+        with refused("AS_CMS_TOKEN_TYPES"):
+            given(AS_CMS_TOKEN_TYPES=wrong)
+    assert given(AS_CMS_TOKEN_TYPES="at+jwt").token_types == "at+jwt"
+
+
 def test_production_has_no_clock_that_can_be_set(given):
     with refused("AS_CMS_CLOCK_FROM"):
         given(**PRODUCTION, AS_CMS_CLOCK_FROM="2026-02-02T09:00:00+13:00")
