@@ -9,14 +9,14 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from adapters.public_keys import PublishedKeys, usable
+from adapters.public_keys import usable
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA", "Ed25519")
 """Signatures by a private key only, so that the published key can never be taken for a shared secret."""
@@ -50,12 +50,24 @@ class NotProven(Exception):
     """The token proves nothing: unsigned, of another issuer or audience, expired, or without a claim that we need."""
 
 
+class KeyUnknown(NotProven):
+    """The token names a key that the issuer had not published when it was looked at last."""
+
+
+class Published(Protocol):
+    """Keys that an issuer may replace."""
+
+    @property
+    def latest(self) -> KeySet:
+        """The keys as they are by now; raise KeysOutdated if nobody knows."""
+
+
 class Tokens:
     """Judges bearer tokens of one issuer for one audience. Times are UNIX seconds of the system's own clock."""
 
     def __init__(
         self,
-        keys: KeySet | PublishedKeys,
+        keys: KeySet | Published,
         *,
         issuer: str,
         audience: str,
@@ -63,7 +75,7 @@ class Tokens:
         types: frozenset[str | None] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._keys = keys if isinstance(keys, PublishedKeys) else usable(keys)
+        self.keys = usable(keys) if isinstance(keys, KeySet) else keys
         self._longest = longest
         self._types = types_in(TYPES) if types is None else types
         self._claims = jwt.JWTClaimsRegistry(
@@ -79,16 +91,17 @@ class Tokens:
 
     @property
     def _latest(self) -> KeySet:
-        return self._keys.latest if isinstance(self._keys, PublishedKeys) else self._keys
+        return self.keys if isinstance(self.keys, KeySet) else self.keys.latest
 
     def prove(self, token: str) -> Proven:
-        """Return what the token proves; raise NotProven, which repeats nothing of it."""
+        """Return what the token proves; raise NotProven, which repeats nothing of it, or KeysOutdated."""
         if len(token) > LONGEST_TOKEN:
             raise NotProven
         try:
-            if _type(_plain_head(token)) not in self._types:
+            head = _plain_head(token)
+            if _type(head) not in self._types:
                 raise NotProven
-            claims = jwt.decode(token, self._latest, algorithms=ALGORITHMS).claims
+            claims = jwt.decode(token, _known(self._latest, head), algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
             if not 0 < claims["exp"] - claims["iat"] <= self._longest:
                 raise NotProven
@@ -96,6 +109,13 @@ class Tokens:
             return _proven(claims)
         except (JoseError, ValueError, TypeError, RecursionError, OverflowError):
             raise NotProven from None
+
+
+def _known(keys: KeySet, head: dict[str, Any]) -> KeySet:
+    """Return the keys; raise KeyUnknown if the token names one that is not among them."""
+    if "kid" in head and all(key.kid != head["kid"] for key in keys):
+        raise KeyUnknown
+    return keys
 
 
 def types_in(text: str) -> frozenset[str | None]:

@@ -1,14 +1,16 @@
 """The HTTP service: its routes, its layers, and whom it believes."""
 
 from functools import cache, partial
+from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer
-from adapters.identity import Tokens, types_in
-from adapters.public_keys import PublishedKeys
+from adapters.fetched_keys import FetchedKeys
+from adapters.identity import Published, Tokens, types_in
+from adapters.public_keys import KeysAway, PublishedKeys, UnusableKeys
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
 from api.http import document, health, pages, problems, reference
@@ -37,14 +39,15 @@ _SILENT: Final = TelemetryConfig(tracing=False, metrics=False, logs=False, opera
 
 
 def create_app(service: Service) -> FastAPI:
-    """Return the service over HTTP. Raises UndeclaredAudience for a route that does not say who may ask it."""
+    """Return the service over HTTP. Raises BadSettings, and UndeclaredAudience if a route says not who may ask it."""
     app = bare_app()
     logins = Logins(service.reads, service.digests)
     app.state.service = service
     app.state.scraper = health.Scraper.of(service.settings)
     app.state.permit = authority()
     app.state.budgets = Budgets(service.settings)
-    app.state.door = Door(tokens=tokens(service.settings), user_of=logins.find, known=logins.kept)
+    judge = tokens(service.settings)
+    app.state.door = Door(tokens=judge, fetched=fetched(judge), user_of=logins.find, known=logins.kept)
     return app
 
 
@@ -86,12 +89,34 @@ def tokens(settings: Settings) -> Tokens:
     )
 
 
+def fetched(judge: Tokens) -> FetchedKeys | None:
+    """Return the keys that tokens are judged by, if they are fetched from an address."""
+    return judge.keys if isinstance(judge.keys, FetchedKeys) else None
+
+
+def require_keys(judge: Tokens) -> None:
+    """See that there are keys to judge by, and wait for them. Raises BadSettings, or KeysAway, by the setting."""
+    keys = fetched(judge)
+    try:
+        if keys:
+            keys.require()
+    except KeysAway as error:
+        raise KeysAway(f"{variable('jwks_url')}: {error}") from None
+    except UnusableKeys as error:
+        raise BadSettings(f"{variable('jwks_url')}: {error}") from None
+
+
 def development_issuer(settings: Settings) -> DevelopmentIssuer:
     """Return the issuer of a development service, whose key is in its data folder. Raises NotInProduction."""
     return DevelopmentIssuer(settings.data / "issuer.json", production=settings.production, audience=settings.audience)
 
 
-def _published(settings: Settings) -> PublishedKeys:
-    if settings.jwks_file is None:
-        raise BadSettings(f"give the issuer's keys by {variable('jwks_file')}")
-    return PublishedKeys(settings.jwks_file)
+def _published(settings: Settings) -> Published:
+    if settings.jwks_url:
+        return FetchedKeys(settings.jwks_url, good_seconds=settings.jwks_good_seconds)
+    try:
+        return PublishedKeys(settings.jwks_file or Path())
+    except UnusableKeys as error:
+        raise BadSettings(f"{variable('jwks_file')}: {error}") from None
+    except OSError as error:
+        raise BadSettings(f"{variable('jwks_file')}: it cannot be read: {type(error).__name__}") from None

@@ -13,7 +13,7 @@ from pydantic import AliasChoices, AwareDatetime, Field, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.identity import TYPES
-from api.addresses import trusted
+from api.addresses import proven, trusted
 from api.guarded_files import unguarded
 from eventstore.key_material import BadSecret, Secrets
 from eventstore.log import UnsafeSetting, refuse_unsafe_settings
@@ -129,6 +129,15 @@ class Settings(BaseSettings):
     jwks_file: Path | None = Field(
         None, description="The file that holds the issuer's public keys (a JSON Web Key Set); goes with the issuer."
     )
+    jwks_url: str | None = Field(
+        None,
+        description="The address at which the issuer publishes them instead; `https`, unless it is the loopback one.",
+    )
+    jwks_good_seconds: Annotated[int, Field(ge=600, le=604_800)] = Field(
+        86_400,
+        description="How long the keys that were fetched last stay good while no others can be fetched, in seconds; "
+        "then no token is taken.",
+    )
 
     token_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
         3_600, description="The longest lifetime of a token, in seconds."
@@ -206,12 +215,26 @@ class Settings(BaseSettings):
         twice = [name for name in (*SECRETS, PUBLISHERS) if getattr(self, name) and getattr(self, f"{name}_file")]
         if twice:
             raise ValueError(f"{variable(twice[0])}: give the secret or its file, not both")
-        if self.issuer and not self.jwks_file:
-            raise ValueError(f"{variable('jwks_file')}: the keys of the issuer are needed")
+        self._require_keys_of_the_issuer()
         lone = [login for login in Login if self.url(login)] if self.embedded else []
         if lone:
             raise ValueError(f"{variable(f'database_url_{lone[0]}')}: goes with DATABASE_URL, which is not set")
         return self
+
+    def _require_keys_of_the_issuer(self) -> None:
+        given = [name for name in ("jwks_file", "jwks_url") if getattr(self, name)]
+        if given and not self.issuer:
+            raise ValueError(f"{variable(given[0])}: goes with {variable('issuer')}, which is not set")
+        if self.issuer and not given:
+            raise ValueError(f"{variable('jwks_file')} or {variable('jwks_url')}: the keys of the issuer are needed")
+        if len(given) > 1:
+            raise ValueError(f"{variable('jwks_url')}: give the address of the keys or their file, not both")
+        try:
+            fits = not self.jwks_url or proven(self.jwks_url)
+        except ValueError as error:
+            raise ValueError(f"{variable('jwks_url')}: {error}") from None
+        if self.production and not fits:
+            raise ValueError(f"{variable('jwks_url')}: say https, for the issuer is not on this machine")
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
 from api.addresses import loopback
-from api.app import create_app, openapi_text
+from api.app import create_app, openapi_text, require_keys, tokens
 from api.automations.acting import admit
 from api.automations.registry import AUTOMATIONS
 from api.automations.waking import Automations
@@ -78,13 +78,18 @@ def worker() -> ASGIApp:
 def _serve_in_one(listener: socket.socket, said: Settings, *, following: bool) -> None:
     with service(said) as opened, _alongside(following, opened):
         app = create_app(opened)
+        require_keys(app.state.door.tokens)
         _announce(listener)
         uvicorn.Server(uvicorn.Config(app, lifespan="off", http=_guarded(said), **_UVICORN)).run(sockets=[listener])
 
 
 def _serve_in_many(listener: socket.socket, said: Settings, *, following: bool, workers: int) -> None:
-    """Open the service here as well: what would stop every worker stops us, once and in words."""
+    """Open the service here as well: what would stop every worker stops us, once and in words.
+
+    A worker that is started anew while the issuer is away takes no token until it has keys.
+    """
     with service(said) as opened, _alongside(following, opened):
+        require_keys(tokens(said))
         _announce(listener)
         own = {"factory": True, "lifespan": "on", "workers": workers, "http": _guarded(said)}
         config = uvicorn.Config("api.commands.serving:worker", **own, **_UVICORN)

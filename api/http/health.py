@@ -10,8 +10,10 @@ import psycopg
 from fastapi import APIRouter, HTTPException, Request, Response
 from psycopg_pool import PoolTimeout
 
+from adapters.public_keys import KeysOutdated
 from api.database import NotMigrated, require_migrated
 from api.http.audiences import PUBLIC
+from api.http.identity import Door
 from api.http.metrics import TYPE
 from api.http.problems import RETRY_SECONDS, Problem
 from api.settings import Settings
@@ -60,6 +62,8 @@ async def live() -> dict[str, str]:
 def ready(request: Request) -> dict[str, str]:
     """Say that commands and questions can be answered: the database is there, its schema is ours, the writer works.
 
+    The issuer's keys are not too old; if they are, whoever asks this has them fetched again.
+
     The read models, too: each has a table of this release, and is not too far behind for lists to be answered.
     """
     service = request.app.state.service
@@ -73,6 +77,8 @@ def ready(request: Request) -> dict[str, str]:
         raise _not_ready("the database has the schema of another release") from None
     if not service.writer.alive:
         raise _not_ready("the writer has stopped")
+    if not _can_judge(request.app.state.door):
+        raise _not_ready("the issuer's keys are too old")
     if any(model.name not in standing or standing[model.name].shape != model.shape for model in MODELS):
         raise _not_ready("a read model has to be rebuilt")
     if any(each.behind > timedelta(seconds=service.settings.read_lag_seconds) for each in standing.values()):
@@ -82,11 +88,20 @@ def ready(request: Request) -> dict[str, str]:
 
 @router.get("/metrics", response_class=Response)
 def metrics(request: Request) -> Response:
-    """Counts and times of requests, and the length of the writer's line."""
+    """Counts and times of requests, the length of the writer's line, and how long the issuer's keys are good still."""
     state = request.app.state
     state.scraper.require(request)
-    writer = state.service.writer
-    return Response(state.metrics.text(commands_waiting=writer.waiting, writer_turns=writer.turns), media_type=TYPE)
+    writer, keys = state.service.writer, state.door.fetched
+    good = {"issuer_keys_good_seconds": int(keys.good_seconds)} if keys else {}
+    text = state.metrics.text(commands_waiting=writer.waiting, writer_turns=writer.turns, **good)
+    return Response(text, media_type=TYPE)
+
+
+def _can_judge(door: Door) -> bool:
+    try:
+        return door.fetched is None or bool(door.fetched.latest)
+    except KeysOutdated:
+        return False
 
 
 def _not_ready(why: str) -> Problem:

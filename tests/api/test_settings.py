@@ -154,6 +154,75 @@ def test_the_types_of_tokens_that_are_taken_are_names_of_types(given):
     assert given(AS_CMS_TOKEN_TYPES="at+jwt").token_types == "at+jwt"
 
 
+def test_the_keys_of_an_issuer_come_from_a_file_or_an_address_and_go_with_it(given, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AS_CMS_JWKS_FILE", "AS_CMS_JWKS_URL"):
+        with refused(f"{name}: goes with AS_CMS_ISSUER"):
+            given(**{name: "https://identity.example/keys"})
+        monkeypatch.delenv(name)
+    with refused("AS_CMS_JWKS_FILE or AS_CMS_JWKS_URL"):
+        given(AS_CMS_ISSUER="https://identity.example")
+    assert given(AS_CMS_JWKS_URL="https://identity.example/keys?of=us").jwks_url
+    with refused("AS_CMS_JWKS_URL: give the address of the keys or their file, not both"):
+        given(AS_CMS_JWKS_FILE="keys.json")
+
+
+def by_address(url: str) -> dict[str, str]:
+    return {name: value for name, value in PRODUCTION.items() if name != "AS_CMS_JWKS_FILE"} | {"AS_CMS_JWKS_URL": url}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://identity.example/realms/us/certs?kind=all",
+        "https://10.0.0.1:8443/keys",
+        "http://127.0.0.1:8080/keys",
+        "http://[::1]/keys",
+        "http://localhost:8080/keys",
+    ],
+)
+def test_production_fetches_keys_from_whoever_proves_who_it_is_or_is_on_this_machine(given, url: str):
+    assert given(**by_address(url)).production
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://identity.example/keys",
+        "http://10.0.0.1/keys",
+        "http://127.0.0.1.example/keys",
+        "http://localhost.example/keys",
+        "http://0.0.0.0/keys",
+    ],
+)
+def test_production_fetches_no_keys_that_somebody_in_between_could_exchange(given, url: str):
+    with refused("AS_CMS_JWKS_URL: say https"):
+        given(**by_address(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hush",
+        "ftp://hush.example/keys",
+        "file:///hush",
+        "https://",
+        "https:///hush",
+        "https://me:hush@identity.example/keys",
+        "https://identity.example@hush.example/keys",
+        "http://127.0.0.1\\@hush.example/keys",
+        "http://127.0.0.1#@hush.example/",
+        "https://identity.example/hush keys",
+        "https://identity.example/hush\nkeys",
+        "https://identity.example:99999/hush",
+        "http://[hush]/keys",
+    ],
+)
+def test_an_address_of_keys_that_two_would_read_differently_is_refused(given, url: str):
+    for mode in ("development", "production"):
+        with refused("AS_CMS_JWKS_URL: is no address"):
+            given(**by_address(url) | {"AS_CMS_MODE": mode})
+
+
 def test_production_has_no_clock_that_can_be_set(given):
     with refused("AS_CMS_CLOCK_FROM"):
         given(**PRODUCTION, AS_CMS_CLOCK_FROM="2026-02-02T09:00:00+13:00")
