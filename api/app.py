@@ -1,10 +1,11 @@
 """The HTTP service: its routes, its layers, and whom it believes."""
 
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer
@@ -13,12 +14,13 @@ from adapters.identity import Published, Tokens, types_in
 from adapters.public_keys import KeysAway, PublishedKeys, UnusableKeys
 from api.bootstrap import Service
 from api.cases import ROUTERS as CASES
-from api.http import document, health, pages, problems, reference
+from api.http import document, figures, health, pages, problems, reference
+from api.http.boards import Board
 from api.http.budgets import Budgets
 from api.http.edge import Edge
 from api.http.identity import Door
 from api.http.logins import Logins
-from api.http.metrics import Metrics
+from api.http.metrics import Metrics, Numbers
 from api.http.routes import add_routes, require_audiences
 from api.questions import ROUTERS as QUESTIONS
 from api.reference import ROUTERS as REFERENCE
@@ -26,7 +28,8 @@ from api.requests import ROUTERS as REQUESTS
 from api.settings import BadSettings, Settings, variable
 from domain.permits import authority
 
-ROUTERS: Final = (health.router, pages.router, reference.router, *REQUESTS, *CASES, *REFERENCE, *QUESTIONS)
+WITHOUT_FIGURES: Final = (health.router, pages.router, reference.router, *REQUESTS, *CASES, *REFERENCE, *QUESTIONS)
+ROUTERS: Final = (figures.router, *WITHOUT_FIGURES)
 
 DESCRIPTION: Final = """Cases of chronically absent students, from a school's request to the closing of the case.
 
@@ -38,12 +41,16 @@ _SILENT: Final = TelemetryConfig(tracing=False, metrics=False, logs=False, opera
 """The framework's own telemetry would carry addresses and bodies out of the service."""
 
 
-def create_app(service: Service) -> FastAPI:
-    """Return the service over HTTP. Raises BadSettings, and UndeclaredAudience if a route says not who may ask it."""
-    app = bare_app()
+def create_app(service: Service, board: Board | None = None) -> FastAPI:
+    """Return the service over HTTP; one process of several finds the figures of the others on a board.
+
+    Raises BadSettings, and UndeclaredAudience for a route that does not say who may ask it.
+    """
+    app = bare_app(ROUTERS if service.settings.metrics_port is None else WITHOUT_FIGURES)
     logins = Logins(service.reads, service.digests)
     app.state.service = service
-    app.state.scraper = health.Scraper.of(service.settings)
+    app.state.scraper = figures.Scraper.of(service.settings)
+    app.state.numbers = partial(_numbers, app, board)
     app.state.permit = authority()
     app.state.budgets = Budgets(service.settings)
     judge = tokens(service.settings)
@@ -51,7 +58,23 @@ def create_app(service: Service) -> FastAPI:
     return app
 
 
-def bare_app() -> FastAPI:
+def figures_app(settings: Settings, numbers: Callable[[], list[Numbers]]) -> FastAPI:
+    """Return the figures at a port of their own, which are asked for themselves too. Raises BadSettings."""
+    app = bare_app((figures.router,))
+    app.state.scraper = figures.Scraper.of(settings)
+    app.state.numbers = lambda: [*numbers(), app.state.metrics.numbers()]
+    return app
+
+
+def _numbers(app: FastAPI, board: Board | None) -> list[Numbers]:
+    own = figures.numbers_of(app.state)
+    if board is None:
+        return [own]
+    board.leave(own)
+    return board.read()
+
+
+def bare_app(routers: Sequence[APIRouter] = ROUTERS) -> FastAPI:
     """Return the routes and layers without anything behind them: enough for the OpenAPI document."""
     app = FastAPI(
         title="Attendance Service Case Management",
@@ -63,7 +86,7 @@ def bare_app() -> FastAPI:
         redirect_slashes=False,
         telemetry=_SILENT,
     )
-    add_routes(app, ROUTERS)
+    add_routes(app, routers)
     app.state.metrics = Metrics()
     app.openapi = cache(partial(document.document, app))  # type: ignore[method-assign] # how FastAPI has it replaced
     problems.install(app)

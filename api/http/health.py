@@ -1,53 +1,19 @@
-"""Health: whether the process lives, whether it can serve, and its numbers. Public, and nothing personal."""
+"""Health: whether the process lives, and whether it can serve. Public, and nothing personal."""
 
-import hmac
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Self
 
 import psycopg
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request
 from psycopg_pool import PoolTimeout
 
 from adapters.public_keys import KeysOutdated
 from api.database import NotMigrated, require_migrated
 from api.http.audiences import PUBLIC
 from api.http.identity import Door
-from api.http.metrics import TYPE
 from api.http.problems import RETRY_SECONDS, Problem
-from api.settings import Settings
 from projections.moments import standing_of
 from projections.registry import MODELS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Scraper:
-    """Who may read the numbers: whoever brings the token that is set; in development without one, anybody."""
-
-    token: str | None
-    anybody: bool
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        token = settings.metrics_token
-        return cls(token=token.get_secret_value() if token else None, anybody=not (token or settings.production))
-
-    def require(self, request: Request) -> None:
-        """Raise a 401 problem for another token, and a 404 if nobody may read them."""
-        if self.anybody:
-            return
-        if self.token is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
-            raise Problem(
-                status=HTTPStatus.UNAUTHORIZED,
-                code="MetricsTokenInvalid",
-                title="The numbers are read with a token of their own.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-
 
 router = APIRouter(tags=["health"], dependencies=[PUBLIC])
 
@@ -84,17 +50,6 @@ def ready(request: Request) -> dict[str, str]:
     if any(each.behind > timedelta(seconds=service.settings.read_lag_seconds) for each in standing.values()):
         raise _not_ready("a read model is too far behind")
     return {"status": "ready"}
-
-
-@router.get("/metrics", response_class=Response)
-def metrics(request: Request) -> Response:
-    """Counts and times of requests, the length of the writer's line, and how long the issuer's keys are good still."""
-    state = request.app.state
-    state.scraper.require(request)
-    writer, keys = state.service.writer, state.door.fetched
-    good = {"issuer_keys_good_seconds": int(keys.good_seconds)} if keys else {}
-    text = state.metrics.text(commands_waiting=writer.waiting, writer_turns=writer.turns, **good)
-    return Response(text, media_type=TYPE)
 
 
 def _can_judge(door: Door) -> bool:

@@ -116,6 +116,8 @@ def test_production_keeps_the_erasure_journal_apart_from_the_data(given, tmp_pat
         "AS_CMS_KEY_ENCRYPTION_KEY_FILE",
         "AS_CMS_CLAIMS_SECRET_FILE",
         "AS_CMS_IDEMPOTENCY_SECRET_FILE",
+        "AS_CMS_PSEUDONYM_SECRET_FILE",
+        "AS_CMS_METRICS_TOKEN_FILE",
     ],
 )
 @pytest.mark.parametrize("mode", [0o666, 0o660])
@@ -233,9 +235,26 @@ def test_a_clock_begins_at_an_instant_of_some_zone(given):
         given(AS_CMS_CLOCK_FROM="2026-02-02T09:00:00")
 
 
-def test_a_secret_and_its_file_are_one_too_many(given):
-    with refused("AS_CMS_CLAIMS_SECRET"):
-        given(AS_CMS_CLAIMS_SECRET=SECRET, AS_CMS_CLAIMS_SECRET_FILE="secret")
+@pytest.mark.parametrize("name", ["AS_CMS_CLAIMS_SECRET", "AS_CMS_METRICS_TOKEN"])
+def test_a_secret_and_its_file_are_one_too_many(given, name: str):
+    with refused(f"{name}: give the secret or its file, not both"):
+        given(**{name: SECRET, f"{name}_FILE": "secret"})
+
+
+def test_production_shows_figures_to_others_for_a_token_alone(given, tmp_path: Path):
+    reached = {"AS_CMS_METRICS_PORT": "9464", "AS_CMS_METRICS_HOST": "192.0.2.1"}
+    with refused("AS_CMS_METRICS_HOST can be reached by others: give AS_CMS_METRICS_TOKEN or its file"):
+        given(**PRODUCTION, **reached)
+    assert given(**PRODUCTION, **reached, AS_CMS_METRICS_TOKEN_FILE=str(tmp_path / "token")).production
+
+
+def test_production_shows_figures_on_its_own_machine(given):
+    assert given(**PRODUCTION, AS_CMS_METRICS_PORT="9464").metrics_host == "127.0.0.1"
+
+
+def test_figures_have_no_address_without_a_port(given):
+    with refused("AS_CMS_METRICS_HOST: goes with AS_CMS_METRICS_PORT, which is not set"):
+        given(AS_CMS_METRICS_HOST="192.0.2.1")
 
 
 def test_a_login_of_its_own_goes_with_a_database(given):
