@@ -56,11 +56,15 @@ class FetchedKeys:
     @property
     def latest(self) -> KeySet:
         """The last good keys; if they are due again, somebody begins to fetch them. Raises KeysOutdated."""
-        if self._clock() - self._fetched >= PERIOD_SECONDS:
-            self.renew()
+        self.look()
         if self._keys is None or not self.good_seconds:
             raise KeysOutdated
         return self._keys
+
+    def look(self) -> None:
+        """Begin to fetch the keys if they are due again."""
+        if self._clock() - self._fetched >= PERIOD_SECONDS:
+            self.renew()
 
     @property
     def good_seconds(self) -> float:
@@ -69,41 +73,49 @@ class FetchedKeys:
 
     def require(self) -> None:
         """Fetch the keys and wait for them; raise KeysAway or UnusableKeys, which is for the caller to tell."""
-        if wrong := self._begun(told=False).result():
+        if wrong := self._begun().result():
             raise wrong
 
     def renew(self) -> Fetching | None:
         """Begin to fetch, or join whoever does; None if the issuer was asked a moment ago."""
         with self._lock:
             if self._underway is None and self._clock() - self._asked >= SOONEST_SECONDS:
-                self._underway = self._begun(told=True)
+                self._underway = self._begun()
             return self._underway
 
-    def _begun(self, *, told: bool) -> Fetching:
+    def _begun(self) -> Fetching:
         begun: Fetching = Future()
         self._asked = self._clock()
         begun.set_running_or_notify_cancel()  # who waits for it may leave; the others wait on
-        Thread(target=self._fetch, args=(begun, self._asked, told), name="issuer-keys", daemon=True).start()
+        Thread(target=self._fetch, args=(begun, self._asked), name="issuer-keys", daemon=True).start()
         return begun
 
-    def _fetch(self, begun: Fetching, at: float, told: bool) -> None:  # noqa: FBT001 - a thread is given it by place
-        def end(wrong: Exception | None) -> None:
-            if wrong and told:
-                log.error("keys_not_fetched", why=str(wrong), good_seconds=int(self.good_seconds))
-            with self._lock:
-                self._underway = None
-            begun.set_result(wrong)
-
+    def _fetch(self, begun: Fetching, at: float) -> None:
         async def fetch() -> None:
-            self._take(keys_in(await _answer(self._url, self._timeout), _for_signatures), at)
-            end(None)  # before the loop is closed, which may wait long for a name to be resolved
+            self._end(begun, await self._tried(at))  # the loop may wait long for a name to be resolved before it closes
 
         try:
             asyncio.run(fetch())
+        except OSError as error:  # no loop, for want of open files
+            self._end(begun, KeysAway(f"nothing can be fetched: {type(error).__name__}"))
+
+    async def _tried(self, at: float) -> Exception | None:
+        """Fetch, and return what went wrong."""
+        try:
+            self._take(keys_in(await _answer(self._url, self._timeout), _for_signatures), at)
         except (KeysAway, UnusableKeys) as error:
-            end(error)
+            return error
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and the next may try again
-            end(KeysAway(f"the keys cannot be fetched: {type(error).__name__}"))
+            return KeysAway(f"the keys cannot be fetched: {type(error).__name__}")
+        return None
+
+    def _end(self, begun: Fetching, wrong: Exception | None) -> None:
+        with self._lock:
+            renewed = self._underway is begun  # else they were required, by somebody who tells what is wrong
+            self._underway = None
+        if wrong and renewed:
+            log.error("keys_not_fetched", why=str(wrong), good_seconds=int(self.good_seconds))
+        begun.set_result(wrong)
 
     def _take(self, keys: KeySet, at: float) -> None:
         if self._keys is None or keys.as_dict() != self._keys.as_dict():

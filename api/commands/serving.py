@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from asyncio import wrap_future
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -206,6 +207,8 @@ class _Worker:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         app = create_app(self._opened.enter_context(service(settings())), self._board)
+        if fetching := app.state.door.fetched and app.state.door.fetched.renew():
+            await wrap_future(fetching)  # whatever comes of it: another may have keys, and we ask again
         self._opened.enter_context(self._board.kept(partial(numbers_of, app.state)))
         self._app = app
         await send({"type": "lifespan.startup.complete"})

@@ -61,6 +61,8 @@ def metrics(request: Request) -> Response:
 def numbers_of(state: Any) -> Numbers:
     """Return what this process has counted, and how it stands."""
     writer, keys = state.service.writer, state.door.fetched
+    if keys:
+        keys.look()  # nobody else does where nobody comes, and the keys would seem to go bad
     good = {"issuer_keys_good_seconds": int(keys.good_seconds)} if keys else {}
     counted: Numbers = state.metrics.numbers(commands_waiting=writer.waiting, writer_turns=writer.turns, **good)
     return counted

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import ssl
 import warnings
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from adapters.public_keys import KeysAway, KeysOutdated, UnusableKeys
 from tests.issuer import Clock, Issuer, away, issuing, key, published
 
 DAY = 86_400.0
+PATIENCE = 20
 OURS, NEW = key("ours"), key("new")
 
 
@@ -128,6 +132,23 @@ def test_an_issuer_that_is_down_stops_the_start(clock: Clock):
         keys_at(url, clock).require()
 
 
+def test_whoever_waits_is_told_in_time_of_a_name_that_nobody_resolves(clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    """Only the machine knows when it gives up on a name, and it cannot be told to."""
+    resolved = Event()
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        resolved.wait()
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    begun = keys_at("http://identity.example/keys", clock).renew()
+    assert begun
+    try:
+        assert isinstance(begun.result(PATIENCE), KeysAway)
+    finally:
+        resolved.set()
+
+
 @pytest.mark.filterwarnings("ignore:Key size")
 @pytest.mark.parametrize("how", BAD)
 def test_a_bad_answer_changes_nothing_and_is_told_of(keys: FetchedKeys, issuer: Issuer, clock: Clock, how: str):
@@ -147,7 +168,13 @@ def test_nobody_is_led_elsewhere(keys: FetchedKeys, issuer: Issuer, clock: Clock
 def test_keys_that_the_issuer_replaces_are_fetched_after_a_period(keys: FetchedKeys, issuer: Issuer, clock: Clock):
     issuer.answer(published(NEW))
     clock.now += PERIOD_SECONDS
+    issuer.open.clear()
     assert names(keys) == ["ours"], "nobody waits for it"
+    until = monotonic() + PATIENCE
+    while issuer.asked < 2 and monotonic() < until:
+        sleep(0.01)
+    assert issuer.asked == 2
+    issuer.open.set()
     begun = keys.renew()
     assert begun is None or begun.result() is None
     assert (names(keys), issuer.asked) == (["new"], 2)

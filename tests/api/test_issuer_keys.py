@@ -11,13 +11,13 @@ import httpx2
 import pytest
 from joserfc import jwt
 
-from adapters.fetched_keys import FetchedKeys
+from adapters.fetched_keys import PERIOD_SECONDS, FetchedKeys
 from adapters.identity import Tokens
 from api.app import tokens
 from api.commands.running import said
 from api.settings import BadSettings, Settings
 from domain.users.user import Role
-from tests.api.test_cli import Place, one_clear_line
+from tests.api.test_cli import HANG_SECONDS, Place, one_clear_line
 from tests.api.town import KAURI, Town
 from tests.issuer import Clock, Issuer, away, issuing, key, published
 
@@ -144,9 +144,22 @@ def test_a_service_that_nobody_asks_because_it_is_not_ready_becomes_ready_again(
     town: Town, keys: FetchedKeys, issuer: Issuer, clock: Clock
 ):
     assert "too old" in ready(town)["detail"]
-    begun = keys.renew()
-    assert begun is None or begun.result() is None
-    assert ready(town) == {"status": "ready"}
+    until = time.monotonic() + HANG_SECONDS
+    while ready(town) != {"status": "ready"} and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (ready(town), issuer.asked) == ({"status": "ready"}, 1)
+
+
+def test_whoever_reads_the_figures_of_a_service_that_nobody_asks_has_its_keys_fetched(
+    town: Town, keys: FetchedKeys, issuer: Issuer, clock: Clock
+):
+    """Else they would tell of an issuer that is away where nobody came."""
+    assert status(town, OURS) == 200
+    clock.now += PERIOD_SECONDS
+    until = time.monotonic() + HANG_SECONDS
+    while good_seconds(town) < DAY and time.monotonic() < until:
+        time.sleep(0.05)
+    assert (good_seconds(town), issuer.asked) == (DAY, 2)
 
 
 def ready(town: Town) -> dict[str, str]:
@@ -176,6 +189,17 @@ def test_a_start_without_keys_is_one_clear_line(passable: Path, tmp_path: Path, 
     for file in (tmp_path / "nothing.json", tmp_path):
         lost = place.run(*serve, AS_CMS_ISSUER=US, AS_CMS_JWKS_FILE=str(file))
         assert (lost.returncode, "AS_CMS_JWKS_FILE: " in one_clear_line(lost)) == (3, True)
+
+
+def test_each_of_several_processes_fetches_the_keys_before_it_serves(passable: Path, issuer: Issuer):
+    place = Place(passable / "fetching")
+    with place.serving("--workers", "2", AS_CMS_ISSUER=US, AS_CMS_JWKS_URL=issuer.url) as (_, address):
+        numbers = httpx2.get(f"{address}/metrics", timeout=HANG_SECONDS).text
+        until = time.monotonic() + HANG_SECONDS
+        while issuer.asked < 3 and time.monotonic() < until:
+            time.sleep(0.1)
+    assert issuer.asked == 3, "the one that starts them, which fails without keys, and each of them"
+    assert "as_cms_issuer_keys_good_seconds 86" in numbers
 
 
 def test_a_file_without_keys_is_named_by_its_setting(tmp_path: Path):
