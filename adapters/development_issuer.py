@@ -55,7 +55,7 @@ class DevelopmentIssuer:
             "org": str(organisation),
         }
         narrowed = {"role": role} if role else {}
-        return jwt.encode({"alg": "ES256", "kid": self._key.kid}, claims | narrowed, self._key)
+        return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "at+jwt"}, claims | narrowed, self._key)
 
 
 def _key_in(file: Path) -> ECKey:

@@ -9,14 +9,14 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from adapters.public_keys import PublishedKeys, usable
+from adapters.public_keys import usable
 
 ALGORITHMS: Final = ("ES256", "RS256", "EdDSA", "Ed25519")
 """Signatures by a private key only, so that the published key can never be taken for a shared secret."""
@@ -25,8 +25,14 @@ LEEWAY_SECONDS: Final = 30
 LONGEST_TOKEN: Final = 8_192
 LONGEST_SUBJECT: Final = 200
 LONGEST_LIFETIME: Final = 3_600
-TYPES: Final = frozenset({"JWT", "AT+JWT"})
-"""What a token says it is, if it says it. A logout token or a proof of possession is signed by the same key."""
+UNTYPED: Final = "none"
+"""How a list of types names a token that says nothing of its type: no token can say so of itself."""
+TYPES: Final = f"JWT at+jwt {UNTYPED}"
+"""What a token may say it is. A logout token or a proof of possession is signed by the same key."""
+_OF_SIGNING_IN: Final = frozenset({"nonce", "at_hash", "c_hash", "s_hash"})
+"""Claims of an ID token (OpenID Connect), which tells the client who signed in and opens nothing."""
+_USES: Final = ("typ", "token_use")
+"""Claims by which some issuers say what a token is for."""
 _HEADERS: Final = frozenset({"alg", "kid", "typ"})
 _PART: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -44,20 +50,34 @@ class NotProven(Exception):
     """The token proves nothing: unsigned, of another issuer or audience, expired, or without a claim that we need."""
 
 
+class KeyUnknown(NotProven):
+    """The token names a key that the issuer had not published when it was looked at last."""
+
+
+class Published(Protocol):
+    """Keys that an issuer may replace."""
+
+    @property
+    def latest(self) -> KeySet:
+        """The keys as they are by now; raise KeysOutdated if nobody knows."""
+
+
 class Tokens:
     """Judges bearer tokens of one issuer for one audience. Times are UNIX seconds of the system's own clock."""
 
     def __init__(
         self,
-        keys: KeySet | PublishedKeys,
+        keys: KeySet | Published,
         *,
         issuer: str,
         audience: str,
         longest: int = LONGEST_LIFETIME,
+        types: frozenset[str | None] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._keys = keys if isinstance(keys, PublishedKeys) else usable(keys)
+        self.keys = usable(keys) if isinstance(keys, KeySet) else keys
         self._longest = longest
+        self._types = types_in(TYPES) if types is None else types
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(now()),
             leeway=LEEWAY_SECONDS,
@@ -71,29 +91,60 @@ class Tokens:
 
     @property
     def _latest(self) -> KeySet:
-        return self._keys.latest if isinstance(self._keys, PublishedKeys) else self._keys
+        return self.keys if isinstance(self.keys, KeySet) else self.keys.latest
 
     def prove(self, token: str) -> Proven:
-        """Return what the token proves; raise NotProven, which repeats nothing of it."""
+        """Return what the token proves; raise NotProven, which repeats nothing of it, or KeysOutdated."""
         if len(token) > LONGEST_TOKEN:
             raise NotProven
         try:
-            _require_plain(token)
-            claims = jwt.decode(token, self._latest, algorithms=ALGORITHMS).claims
+            head = _plain_head(token)
+            if _type(head) not in self._types:
+                raise NotProven
+            claims = jwt.decode(token, _known(self._latest, head), algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
             if not 0 < claims["exp"] - claims["iat"] <= self._longest:
                 raise NotProven
+            _require_access(claims)
             return _proven(claims)
         except (JoseError, ValueError, TypeError, RecursionError, OverflowError):
             raise NotProven from None
 
 
-def _require_plain(token: str) -> None:
-    """Raise NotProven for a token that two readers could read differently, or that is of another type."""
+def _known(keys: KeySet, head: dict[str, Any]) -> KeySet:
+    """Return the keys; raise KeyUnknown if the token names one that is not among them."""
+    if "kid" in head and all(key.kid != head["kid"] for key in keys):
+        raise KeyUnknown
+    return keys
+
+
+def types_in(text: str) -> frozenset[str | None]:
+    """Return the types in a list parted by blanks; None stands for a token that says nothing of its type."""
+    return frozenset(None if name.lower() == UNTYPED else _kind(name) for name in text.split())
+
+
+def _kind(name: str) -> str:
+    """Return the name of a media type as it is compared (RFC 7515, 4.1.9)."""
+    return name.upper().removeprefix("APPLICATION/")
+
+
+def _plain_head(token: str) -> dict[str, Any]:
+    """Return the header of a token; raise NotProven for one that two readers could read differently."""
     head, claims, mark = token.split(".")
     said, _ = _read_once(head), _read_once(claims)
     _plain(mark)
-    if said.keys() - _HEADERS or str(said.get("typ", "JWT")).upper().removeprefix("APPLICATION/") not in TYPES:
+    if said.keys() - _HEADERS:
+        raise NotProven
+    return said
+
+
+def _type(head: dict[str, Any]) -> str | None:
+    return _kind(str(head["typ"])) if "typ" in head else None
+
+
+def _require_access(claims: dict[str, Any]) -> None:
+    """Raise NotProven for an ID token: of the same issuer and audience, and made for the client alone."""
+    if claims.keys() & _OF_SIGNING_IN or any(str(claims.get(use)).upper() == "ID" for use in _USES):
         raise NotProven
 
 

@@ -1,6 +1,7 @@
 """Public keys of an issuer, judged: each is public, strong enough, and made for signatures that we take.
 
-They are read from a file, and again whenever that has changed, so that an issuer can replace them without a restart.
+They are read from a file, and again whenever that has changed, so that an issuer can replace them without a restart;
+`adapters.fetched_keys` fetches them instead.
 """
 
 import json
@@ -26,6 +27,14 @@ _SMALLEST_EXPONENT: Final = 65_537
 
 class UnusableKeys(ValueError):
     """The key set holds no public key that signatures can be checked with, or one that must not be believed."""
+
+
+class KeysAway(Exception):
+    """The issuer does not give its keys, or not as they are taken."""
+
+
+class KeysOutdated(Exception):
+    """The issuer has given no keys for so long that none proves anything."""
 
 
 class PublishedKeys:
@@ -58,13 +67,19 @@ class PublishedKeys:
 
 
 def key_set(file: Path) -> KeySet:
-    """Read a JSON Web Key Set (RFC 7517); raise UnusableKeys if it is none that can be believed."""
+    """Read the key set in a file; raise UnusableKeys if it is none that can be believed."""
+    return keys_in(file.read_bytes())
+
+
+def keys_in(text: bytes, judged: Callable[[Any], bool] = lambda _: True) -> KeySet:
+    """Read a JSON Web Key Set (RFC 7517), or those keys of it that are to be judged; raise UnusableKeys."""
     try:
-        return usable(KeySet.import_key_set(json.loads(file.read_text(encoding="utf-8"))))
+        keys = [key for key in json.loads(text)["keys"] if judged(key)]
+        return usable(KeySet.import_key_set({"keys": keys}))
     except UnusableKeys:
         raise
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-        raise UnusableKeys("the file holds no JSON Web Key Set") from None
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise UnusableKeys("there is no JSON Web Key Set") from None
 
 
 def usable(keys: KeySet) -> KeySet:

@@ -1,10 +1,11 @@
-"""Addresses: whether one is on this machine alone, and whether a connection to a database can be trusted.
+"""Addresses: whether one is on this machine alone, and whether what is reached by one can be trusted.
 
 A server elsewhere has to prove by its certificate who it is (`sslmode=verify-full`); a socket file or the loopback
 address is reached by nobody in between.
 """
 
 import os
+import re
 import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -38,6 +39,32 @@ def trusted(dsn: str) -> bool:
     if "service" in said or (not (said.get("host") or said.get("hostaddr")) and any(map(os.environ.get, _ELSEWHERE))):
         return False
     return all(_local(host, address) for host, address in _hosts(str(said.get("host", "")), said.get("hostaddr")))
+
+
+def proven(url: str) -> bool:
+    """Whether whoever answers at this address proves who it is, or is on this machine.
+
+    Raises ValueError for what is no address of HTTP, or could be read as another one.
+    """
+    said = _URL.fullmatch(url)
+    if said is None or int(said["port"] or 0) > _LAST_PORT or not _is_host(said["host"]):
+        raise ValueError("is no address such as https://identity.example/keys")
+    host = said["host"].strip("[]")
+    return said["scheme"] == "https" or host == "localhost" or _is_loopback(host)
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return not host.startswith("[") or bool(ip_address(host.strip("[]")))
+    except ValueError:
+        return False
+
+
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:[/?][!-~]*)?",
+)
+_LAST_PORT: Final = 65_535
 
 
 def _hosts(hosts: str, addresses: object) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, Self, TypeAlias
 from pydantic import AliasChoices, AwareDatetime, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.addresses import trusted
+from adapters.identity import TYPES
+from api.addresses import loopback, proven, trusted
 from api.guarded_files import unguarded
 from eventstore.key_material import BadSecret, Secrets
 from eventstore.log import UnsafeSetting, refuse_unsafe_settings
@@ -128,9 +129,23 @@ class Settings(BaseSettings):
     jwks_file: Path | None = Field(
         None, description="The file that holds the issuer's public keys (a JSON Web Key Set); goes with the issuer."
     )
+    jwks_url: str | None = Field(
+        None,
+        description="The address at which the issuer publishes them instead; `https`, unless it is the loopback one.",
+    )
+    jwks_good_seconds: Annotated[int, Field(ge=600, le=604_800)] = Field(
+        86_400,
+        description="How long the keys that were fetched last stay good while no others can be fetched, in seconds; "
+        "then no token is taken.",
+    )
 
     token_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
         3_600, description="The longest lifetime of a token, in seconds."
+    )
+    token_types: Annotated[str, Field(pattern=r"^\s*[\w!#$&^.+/-]+(\s+[\w!#$&^.+/-]+)*\s*$")] = Field(
+        TYPES,
+        description="What a token may say it is by its header `typ`, parted by blanks; `none` takes one that says "
+        "nothing.",
     )
 
     head_seconds: Annotated[float, Field(gt=0, le=300)] = Field(
@@ -145,8 +160,15 @@ class Settings(BaseSettings):
     metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = Field(
         None,
         description="The bearer token, of 32 characters or more, that `/metrics` asks for; production serves none "
-        "without it.",
+        "without it, but at a port of its own on the loopback address.",
     )
+    metrics_token_file: Path | None = Field(None, description="The file that holds it instead.")
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        None,
+        description="The port at which `serve` answers `/metrics`, and nowhere else, for all of its processes; 0 is "
+        "any that is free. Unset: that of the service.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="The address at which it has that port.")
 
     clock_from: AwareDatetime | None = Field(
         None, description="Development, on a fresh database: the instant at which a clock of its own begins."
@@ -195,17 +217,45 @@ class Settings(BaseSettings):
         except BadSecret as error:
             raise BadSettings(f"{variable(name)}: {error}") from None
 
+    def shown_token(self) -> str | None:
+        """Return the token that `/metrics` asks for, from the environment or its file; None if neither is given.
+
+        Raises BadSettings for a file that cannot be read, or holds no such token.
+        """
+        if self.metrics_token_file is None:
+            return self.metrics_token.get_secret_value() if self.metrics_token else None
+        token = _read(self.metrics_token_file).strip()
+        if len(token) < SHORTEST_TOKEN or len(token.split()) > 1:
+            raise BadSettings(f"{variable('metrics_token_file')}: one token of {SHORTEST_TOKEN} characters or more")
+        return token
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        twice = [name for name in (*SECRETS, PUBLISHERS) if getattr(self, name) and getattr(self, f"{name}_file")]
+        twice = [name for name in GUARDED if getattr(self, name) and getattr(self, f"{name}_file")]
         if twice:
             raise ValueError(f"{variable(twice[0])}: give the secret or its file, not both")
-        if self.issuer and not self.jwks_file:
-            raise ValueError(f"{variable('jwks_file')}: the keys of the issuer are needed")
+        self._require_keys_of_the_issuer()
+        if self.metrics_port is None and "metrics_host" in self.model_fields_set:
+            raise ValueError(f"{variable('metrics_host')}: goes with {variable('metrics_port')}, which is not set")
         lone = [login for login in Login if self.url(login)] if self.embedded else []
         if lone:
             raise ValueError(f"{variable(f'database_url_{lone[0]}')}: goes with DATABASE_URL, which is not set")
         return self
+
+    def _require_keys_of_the_issuer(self) -> None:
+        given = [name for name in ("jwks_file", "jwks_url") if getattr(self, name)]
+        if given and not self.issuer:
+            raise ValueError(f"{variable(given[0])}: goes with {variable('issuer')}, which is not set")
+        if self.issuer and not given:
+            raise ValueError(f"{variable('jwks_file')} or {variable('jwks_url')}: the keys of the issuer are needed")
+        if len(given) > 1:
+            raise ValueError(f"{variable('jwks_url')}: give the address of the keys or their file, not both")
+        try:
+            fits = not self.jwks_url or proven(self.jwks_url)
+        except ValueError as error:
+            raise ValueError(f"{variable('jwks_url')}: {error}") from None
+        if self.production and not fits:
+            raise ValueError(f"{variable('jwks_url')}: say https, for the issuer is not on this machine")
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
@@ -215,6 +265,7 @@ class Settings(BaseSettings):
             if missing:
                 raise ValueError(f"production needs {', '.join(map(variable, missing))}")
             self._require_trusted_databases()
+            self._require_token_for_others()
             if self.journal.resolve().is_relative_to(self.data.resolve()):
                 raise ValueError(f"{variable('erasure_journal')}: keep it apart from {variable('data')}")
             if wrong := unguarded(self._believed()):
@@ -233,9 +284,15 @@ class Settings(BaseSettings):
             if not fits:
                 raise ValueError(f"{variable(name)}: say sslmode=verify-full, for the database is not on this machine")
 
+    def _require_token_for_others(self) -> None:
+        shown = self.metrics_port is not None and not (self.metrics_token or self.metrics_token_file)
+        if shown and not loopback(self.metrics_host):
+            name, token = variable("metrics_host"), variable("metrics_token")
+            raise ValueError(f"{name} can be reached by others: give {token} or its file")
+
     def _believed(self) -> list[Path]:
         """Return the files by which others could change what we believe."""
-        named = (self.jwks_file, self.erasure_journal, *(getattr(self, f"{name}_file") for name in SECRETS))
+        named = (self.jwks_file, self.erasure_journal, *(getattr(self, f"{name}_file") for name in GUARDED))
         return [file for file in named if file]
 
 
@@ -250,6 +307,12 @@ UNSAID: Final = (
 
 PUBLISHERS: Final = "pseudonym_secret"
 """A secret that the publisher alone holds: with it, and only with it, facts outside are joined to ids inside."""
+
+GUARDED: Final = (*SECRETS, PUBLISHERS, "metrics_token")
+"""What is given in a file or in the environment, and in production in no file that others can write."""
+
+SHORTEST_TOKEN: Final = 32
+"""In characters."""
 
 
 def load() -> Settings:

@@ -14,6 +14,7 @@ import typer
 
 from adapters.development_issuer import NotInProduction
 from adapters.postgres_binaries import EmbeddedPostgresError
+from adapters.public_keys import KeysAway
 from adapters.schools_csv import Unreadable
 from api.bootstrap import Service, service
 from api.clock import ClockBehind, NotFresh
@@ -68,6 +69,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     EmbeddedPostgresError: UNUSABLE,
     NotYetProjected: AWAY,
     Unavailable: AWAY,
+    KeysAway: AWAY,
     psycopg.OperationalError: AWAY,
 }
 """What may be expected to go wrong, and the exit status of each."""

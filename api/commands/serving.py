@@ -2,9 +2,12 @@
 
 import socket
 import sys
-from collections.abc import Generator
+from asyncio import wrap_future
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Annotated, Any, Final
 
@@ -14,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.supervisors import Multiprocess
 
 from api.addresses import loopback
-from api.app import create_app, openapi_text
+from api.app import create_app, figures_app, openapi_text, require_keys, tokens
 from api.automations.acting import admit
 from api.automations.registry import AUTOMATIONS
 from api.automations.waking import Automations
@@ -22,7 +25,10 @@ from api.bootstrap import Service, service
 from api.commands.projecting import followers
 from api.commands.running import Failed, Stopped, configure_logs, settings, warn_of_development
 from api.commands.server_logs import UVICORN
+from api.http.boards import Board
 from api.http.connections import Guarded, Limits
+from api.http.figures import Scraper, numbers_of
+from api.http.metrics import Numbers
 from api.settings import UNSAID, BadSettings, Settings
 from domain import registry
 from domain.days import auckland_day
@@ -57,9 +63,9 @@ def serve(
     _require_said(said, host)
     following = said.embedded if project is None else project
     serving = _serve_in_one if workers == 1 else partial(_serve_in_many, workers=workers)
-    with _listening(host, port) as listener:
+    with _listening(host, port) as listener, _listening_for_figures(said) as own:
         try:
-            serving(listener, said, following=following)
+            serving(listener, own, said, following=following)
         except (Stopped, KeyboardInterrupt):
             raise typer.Exit from None  # to be stopped is how it ends
 
@@ -69,35 +75,64 @@ def openapi() -> None:
     sys.stdout.write(openapi_text())
 
 
-def worker() -> ASGIApp:
+def worker(folder: Path) -> ASGIApp:
     """Return the application of one process of several, which opens its own service when it starts."""
     configure_logs()
-    return _Worker()
+    return _Worker(Board(folder))
 
 
-def _serve_in_one(listener: socket.socket, said: Settings, *, following: bool) -> None:
+def _serve_in_one(listener: socket.socket, own: socket.socket | None, said: Settings, *, following: bool) -> None:
     with service(said) as opened, _alongside(following, opened):
         app = create_app(opened)
-        _announce(listener)
-        uvicorn.Server(uvicorn.Config(app, lifespan="off", http=_guarded(said), **_UVICORN)).run(sockets=[listener])
+        require_keys(app.state.door.tokens)
+        _announce("Serving", listener)
+        with _measured(own, said, app.state.numbers):
+            uvicorn.Server(uvicorn.Config(app, lifespan="off", http=_guarded(said), **_UVICORN)).run(sockets=[listener])
 
 
-def _serve_in_many(listener: socket.socket, said: Settings, *, following: bool, workers: int) -> None:
-    """Open the service here as well: what would stop every worker stops us, once and in words."""
-    with service(said) as opened, _alongside(following, opened):
-        _announce(listener)
-        own = {"factory": True, "lifespan": "on", "workers": workers, "http": _guarded(said)}
-        config = uvicorn.Config("api.commands.serving:worker", **own, **_UVICORN)
-        Multiprocess(config, sockets=[listener]).run()
+def _serve_in_many(
+    listener: socket.socket, own: socket.socket | None, said: Settings, *, following: bool, workers: int
+) -> None:
+    """Open the service here as well: what would stop every worker stops us, once and in words.
+
+    A worker that is started anew while the issuer is away takes no token until it has keys.
+    """
+    with service(said) as opened, _alongside(following, opened), TemporaryDirectory(prefix="as-cms-") as folder:
+        require_keys(tokens(said))
+        Scraper.of(said)
+        board = Path(folder)
+        _announce("Serving", listener)
+        with _measured(own, said, Board(board).read):
+            more = {"factory": True, "lifespan": "on", "workers": workers, "http": _guarded(said)}
+            config = uvicorn.Config(partial(worker, board), **more, **_UVICORN)
+            Multiprocess(config, sockets=[listener]).run()
+
+
+@contextmanager
+def _measured(own: socket.socket | None, said: Settings, numbers: Callable[[], list[Numbers]]) -> Generator[None]:
+    """Answer at the port of the figures, if they have one, in a thread until the block ends."""
+    if own is None:
+        yield
+        return
+    app = figures_app(said, numbers)
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", http=_guarded(said), **_UVICORN))
+    thread = Thread(target=server.run, kwargs={"sockets": [own]}, name="figures", daemon=True)
+    thread.start()
+    _announce("Figures", own)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def _require_said(said: Settings, host: str) -> None:
     """Where others can reach us, the mode is somebody's choice. Raises BadSettings."""
-    if loopback(host):
-        return
-    if not said.said:
-        raise BadSettings(f"{host or 'every address'} can be reached by others: {UNSAID}")
-    if said.embedded:
+    asked = [host] if said.metrics_port is None else [host, said.metrics_host]
+    reached = [each for each in asked if not loopback(each)]
+    if reached and not said.said:
+        raise BadSettings(f"{reached[0] or 'every address'} can be reached by others: {UNSAID}")
+    if reached and said.embedded:
         warn_of_development()
 
 
@@ -139,17 +174,27 @@ def _listening(host: str, port: int) -> socket.socket:
         raise Failed(f"cannot listen on {host}, port {port}: {error.strerror}") from None
 
 
-def _announce(listener: socket.socket) -> None:
+@contextmanager
+def _listening_for_figures(said: Settings) -> Generator[socket.socket | None]:
+    if said.metrics_port is None:
+        yield None
+        return
+    with _listening(said.metrics_host, said.metrics_port) as listener:
+        yield listener
+
+
+def _announce(what: str, listener: socket.socket) -> None:
     host, port, *_ = listener.getsockname()
     address = f"[{host}]" if ":" in host else host
-    sys.stdout.write(f"Serving on http://{address}:{port}\n")
+    sys.stdout.write(f"{what} on http://{address}:{port}\n")
     sys.stdout.flush()
 
 
 class _Worker:
     """Passes requests on to the application of a service that is open from startup to shutdown."""
 
-    def __init__(self) -> None:
+    def __init__(self, board: Board) -> None:
+        self._board = board
         self._opened = ExitStack()
         self._app: ASGIApp | None = None
 
@@ -161,7 +206,11 @@ class _Worker:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._app = create_app(self._opened.enter_context(service(settings())))
+        app = create_app(self._opened.enter_context(service(settings())), self._board)
+        if fetching := app.state.door.fetched and app.state.door.fetched.renew():
+            await wrap_future(fetching)  # whatever comes of it: another may have keys, and we ask again
+        self._opened.enter_context(self._board.kept(partial(numbers_of, app.state)))
+        self._app = app
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._opened.close()

@@ -21,7 +21,7 @@ MOST_LINES: Final = 100
 LONGEST_MESSAGE: Final = 512 * 1024
 """Bytes after a head: twice the longest body, with what frames it. Beyond, it is not even thrown away."""
 MOST_WAITING: Final = 16
-"""Requests that a client sends before the first is answered."""
+"""Requests that a client sends before the first is answered. Beyond, nothing is said: their answers are due first."""
 LINGER_SECONDS: Final = 2.0
 
 
@@ -49,6 +49,7 @@ class Guarded(HttpToolsProtocol):
         self._refusal = HTTPStatus.BAD_REQUEST
         self._deadline: Handle | None = None
         self._stuck: Handle | None = None
+        self._answering: RequestResponseCycle | None = None  # `cycle` is of the request that came last
 
     # The connection
 
@@ -63,6 +64,7 @@ class Guarded(HttpToolsProtocol):
         self._forget_deadline()
         self.resume_writing()
         self._unset_keepalive_if_required()
+        self._let_go()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -98,6 +100,10 @@ class Guarded(HttpToolsProtocol):
             self.cycle.keep_alive = False  # what follows is in no protocol of ours
         self._in_body, self._fed = True, 0
         self._within(self._limits.body_seconds)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -147,39 +153,41 @@ class Guarded(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         log.info("connection ended", status=int(status))
-        if self._may_answer():
+        if status in ANSWERS and self._may_answer():
             self.transport.write(_answer(status))
-        if not self._idle():
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._let_go()
         self._forget_deadline()
         self.transport.close()
         self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
-    def _idle(self) -> bool:
-        asked: RequestResponseCycle | None = self.cycle  # none before the first request
-        return asked is None or asked.response_complete
+    def _let_go(self) -> None:
+        """Tell whoever works on an answer, or waits to, that nobody waits for it."""
+        for cycle in (self._answering, self.cycle):
+            if cycle and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _may_answer(self) -> bool:
-        if self._idle():
-            return True
-        return self._in_body and not self.cycle.response_started and not self.pipeline
+        if self._in_body:
+            return not self.cycle.response_started and not self.pipeline
+        asked: RequestResponseCycle | None = self.cycle  # none before the first request
+        return asked is None or asked.response_complete
 
 
 _TOO_LONG: Final = {False: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, True: HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 
-_TITLES: Final = {
+ANSWERS: Final = {
     HTTPStatus.BAD_REQUEST: ("NotHttp", "This is no HTTP that everybody would read alike."),
     HTTPStatus.REQUEST_TIMEOUT: ("TooSlow", "The request took too long to arrive."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("BodyTooLarge", "The body is too long."),
-    HTTPStatus.TOO_MANY_REQUESTS: ("TooManyWaiting", "Too many requests wait for their answers."),
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: ("HeadTooLarge", "The headers are too long or too many."),
     HTTPStatus.SERVICE_UNAVAILABLE: ("TooManyConnections", "Too many connections are open; try again shortly."),
 }
+"""Code and title of what a connection can be answered, whatever was asked; the document names them everywhere."""
 
 
 def _answer(status: HTTPStatus) -> bytes:
-    code, title = _TITLES[status]
+    code, title = ANSWERS[status]
     answer = Problem(status=status, code=code, title=title, headers={"Connection": "close"}).answer()
     lines = [name + b": " + value + b"\r\n" for name, value in answer.raw_headers]
     return b"".join([STATUS_LINE[int(status)], *lines, b"\r\n", cast("bytes", answer.body)])

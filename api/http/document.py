@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from api.http.bodies import Reader
+from api.http.connections import ANSWERS
 from api.http.identity import Audience
 from api.http.problems import MEDIA_TYPE
 from api.http.routes import api_routes, calls
@@ -74,21 +75,25 @@ _ETAG: Final = {"description": "The version, for `If-Match`.", "schema": {"type"
 _MADE: Final = "It is made."
 
 _WORDS: Final = {
-    400: "The body cannot be read: it is not JSON, or not everybody would read it alike.",
+    400: "This is no HTTP that everybody would read alike, or the body is no such JSON.",
     401: "No token, or one that proves nothing here.",
     403: "The role does not allow this.",
     404: "Nothing there that the asker can see.",
+    408: "The request took too long to arrive.",
     409: "A rule refuses it as things stand; `code` names the rule.",
     412: "Somebody else changed it first.",
     413: "The body is too long.",
     415: "The body is not JSON.",
     422: "What was sent has mistakes; `errors` lists them.",
     429: "More than one person may ask for in a minute, send in a day, or have open; `Retry-After` says when again.",
+    431: "The headers are too long or too many.",
     500: "The service made a mistake.",
-    503: "The service cannot answer at the moment.",
+    503: "The service cannot answer at the moment, or too many connections are open.",
 }
-_OF_COMMANDS: Final = (400, 409, 412, 413, 415, 429)
-_OF_ALL_BUT_PUBLIC: Final = (401, 403, 404, 503)
+_OF_ALL: Final = (*map(int, ANSWERS), 422, 500)
+"""What a request can be answered before its route is reached: by its connection, or by the layers around it."""
+_OF_COMMANDS: Final = (409, 412, 415, 429)
+_OF_ALL_BUT_PUBLIC: Final = (401, 403, 404)
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -140,14 +145,11 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
 
 
 def _statuses(route: APIRoute, reader: Reader[Any] | None) -> Iterator[int]:
-    yield 422
-    yield 500
+    yield from _OF_ALL
     if any(isinstance(call, Audience) for call in calls(route.dependant)):
         yield from _OF_ALL_BUT_PUBLIC
     if reader:
         yield from _OF_COMMANDS
-    if route.path == "/health/ready":
-        yield 503
     if route.path == "/metrics":
         yield from (401, 404)
 

@@ -1,51 +1,19 @@
-"""Health: whether the process lives, whether it can serve, and its numbers. Public, and nothing personal."""
+"""Health: whether the process lives, and whether it can serve. Public, and nothing personal."""
 
-import hmac
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Self
 
 import psycopg
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request
 from psycopg_pool import PoolTimeout
 
+from adapters.public_keys import KeysOutdated
 from api.database import NotMigrated, require_migrated
 from api.http.audiences import PUBLIC
-from api.http.metrics import TYPE
+from api.http.identity import Door
 from api.http.problems import RETRY_SECONDS, Problem
-from api.settings import Settings
 from projections.moments import standing_of
 from projections.registry import MODELS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Scraper:
-    """Who may read the numbers: whoever brings the token that is set; in development without one, anybody."""
-
-    token: str | None
-    anybody: bool
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        token = settings.metrics_token
-        return cls(token=token.get_secret_value() if token else None, anybody=not (token or settings.production))
-
-    def require(self, request: Request) -> None:
-        """Raise a 401 problem for another token, and a 404 if nobody may read them."""
-        if self.anybody:
-            return
-        if self.token is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND)
-        given = request.headers.get("authorization", "")
-        if not hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
-            raise Problem(
-                status=HTTPStatus.UNAUTHORIZED,
-                code="MetricsTokenInvalid",
-                title="The numbers are read with a token of their own.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-
 
 router = APIRouter(tags=["health"], dependencies=[PUBLIC])
 
@@ -60,6 +28,8 @@ async def live() -> dict[str, str]:
 def ready(request: Request) -> dict[str, str]:
     """Say that commands and questions can be answered: the database is there, its schema is ours, the writer works.
 
+    The issuer's keys are not too old; if they are, whoever asks this has them fetched again.
+
     The read models, too: each has a table of this release, and is not too far behind for lists to be answered.
     """
     service = request.app.state.service
@@ -73,6 +43,8 @@ def ready(request: Request) -> dict[str, str]:
         raise _not_ready("the database has the schema of another release") from None
     if not service.writer.alive:
         raise _not_ready("the writer has stopped")
+    if not _can_judge(request.app.state.door):
+        raise _not_ready("the issuer's keys are too old")
     if any(model.name not in standing or standing[model.name].shape != model.shape for model in MODELS):
         raise _not_ready("a read model has to be rebuilt")
     if any(each.behind > timedelta(seconds=service.settings.read_lag_seconds) for each in standing.values()):
@@ -80,13 +52,11 @@ def ready(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get("/metrics", response_class=Response)
-def metrics(request: Request) -> Response:
-    """Counts and times of requests, and the length of the writer's line."""
-    state = request.app.state
-    state.scraper.require(request)
-    writer = state.service.writer
-    return Response(state.metrics.text(commands_waiting=writer.waiting, writer_turns=writer.turns), media_type=TYPE)
+def _can_judge(door: Door) -> bool:
+    try:
+        return door.fetched is None or bool(door.fetched.latest)
+    except KeysOutdated:
+        return False
 
 
 def _not_ready(why: str) -> Problem:

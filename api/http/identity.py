@@ -4,6 +4,7 @@ The role that somebody acts in is the one that the token is narrowed to, or else
 `Acting-Role`. Neither gives any right: whoever does not hold the role today is refused.
 """
 
+from asyncio import wrap_future
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +15,9 @@ from anyio import to_thread
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from adapters.identity import NotProven, Proven, Tokens
+from adapters.fetched_keys import SOONEST_SECONDS, FetchedKeys
+from adapters.identity import KeyUnknown, NotProven, Proven, Tokens
+from adapters.public_keys import KeysOutdated
 from api.http.problems import Problem
 from api.http.strictness import require_strict_parameters
 from domain.authority import NotAllowed
@@ -33,16 +36,28 @@ class Door:
     """What the service knows people by."""
 
     tokens: Tokens
+    fetched: FetchedKeys | None
     user_of: FindUser
     known: Callable[[str], UUID | None]
 
     async def enter(self, token: str) -> tuple[Proven, UUID]:
-        """Return what the token proves, and whose login it names; raise NotProven."""
-        proven = self.tokens.prove(token)
+        """Return what the token proves, and whose login it names; raise NotProven, or KeysOutdated."""
+        proven = await self._proven(token)
         user = self.known(proven.subject) or await to_thread.run_sync(self.user_of, proven.subject)
         if user is None:
             raise NotProven
         return proven, user
+
+    async def _proven(self, token: str) -> Proven:
+        """Judge the token, and again if keys could be fetched for it; who waits for them holds no thread."""
+        try:
+            return self.tokens.prove(token)
+        except (KeyUnknown, KeysOutdated):
+            fetching = self.fetched and self.fetched.renew()
+            if not fetching:
+                raise
+        await wrap_future(fetching)
+        return self.tokens.prove(token)
 
 
 class Audience:
@@ -82,6 +97,13 @@ async def _entered(request: Request, bearer: HTTPAuthorizationCredentials | None
     except NotProven:
         raise _unauthenticated(
             "TokenInvalid", "The token proves nothing here.", 'Bearer error="invalid_token"'
+        ) from None
+    except KeysOutdated:
+        raise Problem(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            code="KeysOutdated",
+            title="The issuer has published no keys for so long that no token can be judged; try again shortly.",
+            headers={"Retry-After": str(int(SOONEST_SECONDS))},
         ) from None
 
 

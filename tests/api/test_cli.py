@@ -61,10 +61,11 @@ class Place:
         return json.loads(done.stdout)
 
     @contextmanager
-    def serving(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    def serving(self, *arguments: str, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         """Serve until the block ends; lends the process and its address."""
         command = [*PROGRAM, "serve", "--port", "0", *arguments]
-        with subprocess.Popen(command, cwd=ROOT, env=self.environ(), stdout=subprocess.PIPE, text=True) as process:
+        environ = self.environ(**more)
+        with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             try:
                 said = process.stdout.readline()

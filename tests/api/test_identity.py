@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from adapters.development_issuer import ISSUER, DevelopmentIssuer, NotInProduction
-from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens
+from adapters.identity import LEEWAY_SECONDS, NotProven, Tokens, types_in
 from adapters.public_keys import PERIOD_SECONDS, PublishedKeys, UnusableKeys, key_set
 from domain.ids import own_id
 from domain.requests.request import Request
@@ -132,6 +132,16 @@ FALSE: dict[str, Callable[[], str]] = {
     "that brings its key": headed(jwk=KEY.as_dict(private=False)),
     "that says where its key is": headed(jku="https://example.org"),
     "of a key that nobody has": headed(kid="theirs"),
+    **{
+        f"of whoever signed in, by its {name}": changed(**{name: "x"})
+        for name in ("nonce", "at_hash", "c_hash", "s_hash")
+    },
+    "of whoever signed in, by a mark that is null": changed(nonce=None),
+    "of whoever signed in, by its type": changed(typ="ID"),
+    "of whoever signed in, by its type in small letters": changed(typ="id"),
+    "of whoever signed in, by its use": changed(token_use="id"),
+    "of whoever signed in, by its use in capitals": changed(token_use="ID"),
+    "of a type that is absent in words": typed("none"),
     "of an organisation in braces": changed(org=f"{{{KAURI}}}"),
     "of an organisation without hyphens": changed(org=KAURI.hex),
     "padded": lambda: signed(CLAIMS) + "==",
@@ -156,6 +166,39 @@ def test_clocks_may_differ_a_little():
 @pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+jwt"])
 def test_a_token_of_access_is_one_whatever_the_case_of_its_type(kind: str):
     assert TOKENS.prove(typed(kind)()).subject == "mere"
+
+
+@pytest.mark.parametrize("use", [{"typ": "Bearer"}, {"token_use": "access"}, {"typ": 7}])
+def test_a_token_that_says_it_is_one_of_access_in_its_claims_proves_as_much(use: dict[str, Any]):
+    assert TOKENS.prove(signed(CLAIMS | use)).subject == "mere"
+
+
+def untyped() -> str:
+    return written(HEAD, json.dumps(CLAIMS))
+
+
+@pytest.mark.parametrize(
+    ("taken", "proving"),
+    [
+        ("JWT at+jwt none", {"JWT", "at+jwt", "application/at+jwt", None}),
+        ("at+jwt", {"at+jwt", "application/at+jwt"}),
+        ("application/AT+JWT", {"at+jwt", "application/at+jwt"}),
+        ("none", {None}),
+        ("jwt", {"JWT"}),
+        ("okta-internal-at+jwt", {"application/okta-internal-at+jwt"}),
+    ],
+)
+def test_which_types_of_tokens_are_taken_can_be_said(taken: str, proving: set[str | None]):
+    judge = Tokens(public(KEY), issuer="us", audience="as-cms", types=types_in(taken), now=lambda: NOW)
+    kinds = ["JWT", "at+jwt", "application/at+jwt", "application/okta-internal-at+jwt", "none", "logout+jwt"]
+    found = {kind for kind in kinds if proven(judge, typed(kind)())} | ({None} if proven(judge, untyped()) else set())
+    assert found == proving
+
+
+def test_the_development_issuer_says_that_its_tokens_are_of_access(tmp_path: Path):
+    issuer = DevelopmentIssuer(tmp_path / "issuer.json", production=False)
+    judge = Tokens(issuer.keys, issuer=ISSUER, audience="as-cms", types=types_in("at+jwt"))
+    assert judge.prove(issuer.token(subject="mere", organisation=KAURI)).subject == "mere"
 
 
 @pytest.mark.parametrize("what", FALSE)

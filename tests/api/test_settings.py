@@ -116,6 +116,8 @@ def test_production_keeps_the_erasure_journal_apart_from_the_data(given, tmp_pat
         "AS_CMS_KEY_ENCRYPTION_KEY_FILE",
         "AS_CMS_CLAIMS_SECRET_FILE",
         "AS_CMS_IDEMPOTENCY_SECRET_FILE",
+        "AS_CMS_PSEUDONYM_SECRET_FILE",
+        "AS_CMS_METRICS_TOKEN_FILE",
     ],
 )
 @pytest.mark.parametrize("mode", [0o666, 0o660])
@@ -147,6 +149,82 @@ def test_a_token_for_the_figures_is_not_guessed(given):
     assert given(AS_CMS_METRICS_TOKEN="x" * 32).metrics_token
 
 
+def test_the_types_of_tokens_that_are_taken_are_names_of_types(given):
+    for wrong in ("hush!,", "at+jwt;none", "   "):
+        with refused("AS_CMS_TOKEN_TYPES"):
+            given(AS_CMS_TOKEN_TYPES=wrong)
+    assert given(AS_CMS_TOKEN_TYPES="at+jwt").token_types == "at+jwt"
+
+
+def test_the_keys_of_an_issuer_come_from_a_file_or_an_address_and_go_with_it(given, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AS_CMS_JWKS_FILE", "AS_CMS_JWKS_URL"):
+        with refused(f"{name}: goes with AS_CMS_ISSUER"):
+            given(**{name: "https://identity.example/keys"})
+        monkeypatch.delenv(name)
+    with refused("AS_CMS_JWKS_FILE or AS_CMS_JWKS_URL"):
+        given(AS_CMS_ISSUER="https://identity.example")
+    assert given(AS_CMS_JWKS_URL="https://identity.example/keys?of=us").jwks_url
+    with refused("AS_CMS_JWKS_URL: give the address of the keys or their file, not both"):
+        given(AS_CMS_JWKS_FILE="keys.json")
+
+
+def by_address(url: str) -> dict[str, str]:
+    return {name: value for name, value in PRODUCTION.items() if name != "AS_CMS_JWKS_FILE"} | {"AS_CMS_JWKS_URL": url}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://identity.example/realms/us/certs?kind=all",
+        "https://10.0.0.1:8443/keys",
+        "http://127.0.0.1:8080/keys",
+        "http://[::1]/keys",
+        "http://localhost:8080/keys",
+    ],
+)
+def test_production_fetches_keys_from_whoever_proves_who_it_is_or_is_on_this_machine(given, url: str):
+    assert given(**by_address(url)).production
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://identity.example/keys",
+        "http://10.0.0.1/keys",
+        "http://127.0.0.1.example/keys",
+        "http://localhost.example/keys",
+        "http://0.0.0.0/keys",
+    ],
+)
+def test_production_fetches_no_keys_that_somebody_in_between_could_exchange(given, url: str):
+    with refused("AS_CMS_JWKS_URL: say https"):
+        given(**by_address(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hush",
+        "ftp://hush.example/keys",
+        "file:///hush",
+        "https://",
+        "https:///hush",
+        "https://me:hush@identity.example/keys",
+        "https://identity.example@hush.example/keys",
+        "http://127.0.0.1\\@hush.example/keys",
+        "http://127.0.0.1#@hush.example/",
+        "https://identity.example/hush keys",
+        "https://identity.example/hush\nkeys",
+        "https://identity.example:99999/hush",
+        "http://[hush]/keys",
+    ],
+)
+def test_an_address_of_keys_that_two_would_read_differently_is_refused(given, url: str):
+    for mode in ("development", "production"):
+        with refused("AS_CMS_JWKS_URL: is no address"):
+            given(**by_address(url) | {"AS_CMS_MODE": mode})
+
+
 def test_production_has_no_clock_that_can_be_set(given):
     with refused("AS_CMS_CLOCK_FROM"):
         given(**PRODUCTION, AS_CMS_CLOCK_FROM="2026-02-02T09:00:00+13:00")
@@ -157,9 +235,26 @@ def test_a_clock_begins_at_an_instant_of_some_zone(given):
         given(AS_CMS_CLOCK_FROM="2026-02-02T09:00:00")
 
 
-def test_a_secret_and_its_file_are_one_too_many(given):
-    with refused("AS_CMS_CLAIMS_SECRET"):
-        given(AS_CMS_CLAIMS_SECRET=SECRET, AS_CMS_CLAIMS_SECRET_FILE="secret")
+@pytest.mark.parametrize("name", ["AS_CMS_CLAIMS_SECRET", "AS_CMS_METRICS_TOKEN"])
+def test_a_secret_and_its_file_are_one_too_many(given, name: str):
+    with refused(f"{name}: give the secret or its file, not both"):
+        given(**{name: SECRET, f"{name}_FILE": "secret"})
+
+
+def test_production_shows_figures_to_others_for_a_token_alone(given, tmp_path: Path):
+    reached = {"AS_CMS_METRICS_PORT": "9464", "AS_CMS_METRICS_HOST": "192.0.2.1"}
+    with refused("AS_CMS_METRICS_HOST can be reached by others: give AS_CMS_METRICS_TOKEN or its file"):
+        given(**PRODUCTION, **reached)
+    assert given(**PRODUCTION, **reached, AS_CMS_METRICS_TOKEN_FILE=str(tmp_path / "token")).production
+
+
+def test_production_shows_figures_on_its_own_machine(given):
+    assert given(**PRODUCTION, AS_CMS_METRICS_PORT="9464").metrics_host == "127.0.0.1"
+
+
+def test_figures_have_no_address_without_a_port(given):
+    with refused("AS_CMS_METRICS_HOST: goes with AS_CMS_METRICS_PORT, which is not set"):
+        given(AS_CMS_METRICS_HOST="192.0.2.1")
 
 
 def test_a_login_of_its_own_goes_with_a_database(given):

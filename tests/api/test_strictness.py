@@ -10,7 +10,7 @@ import structlog
 from httpx2 import QueryParams
 
 from api.app import bare_app
-from api.http.health import Scraper
+from api.http.figures import Scraper
 from api.http.identity import Audience
 from api.http.routes import api_routes, calls
 from api.http.strictness import ONCE

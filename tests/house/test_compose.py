@@ -108,6 +108,17 @@ def test_the_journal_is_apart_from_the_database_and_written_by_those_who_erase()
     assert {name for name in OURS if f"{journal}:ro" in mounts[name]} == OURS.keys() - WRITES_THE_JOURNAL
 
 
+def test_figures_are_shown_inside_at_a_port_of_their_own_for_a_token_that_one_part_alone_has():
+    said = OURS["serve"]["environment"]
+    file = said["AS_CMS_METRICS_TOKEN_FILE"]
+    assert int(said["AS_CMS_METRICS_PORT"]) not in {0, 8000}
+    assert SERVICES["serve"]["networks"] == ["inside"]
+    assert {name for name, part in SERVICES.items() if "metrics_token" in part.get("secrets", [])} == {"serve"}
+    assert {name for name, part in OURS.items() if file in part["environment"].values()} == {"serve"}
+    assert file == "/run/secrets/metrics_token"
+    assert {*COMPOSE["secrets"]} >= {"metrics_token"}
+
+
 def test_the_publisher_logs_in_at_kafka_and_nobody_else_is_heard():
     said = json.loads(filled(COMPOSE["configs"]["kafka"]["content"]))
     settings = settings_of("kafka:9092", said)
