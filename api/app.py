@@ -47,7 +47,7 @@ def create_app(service: Service, board: Board | None = None) -> FastAPI:
     Raises BadSettings, and UndeclaredAudience for a route that does not say who may ask it.
     """
     app = bare_app(ROUTERS if service.settings.metrics_port is None else WITHOUT_FIGURES)
-    logins = Logins(service.reads, service.digests)
+    logins = Logins(service.logins, service.digests)
     app.state.service = service
     app.state.scraper = figures.Scraper.of(service.settings)
     app.state.numbers = partial(_numbers, app, board)

@@ -28,6 +28,9 @@ from projections.tools import Tools as FoldingTools
 SKEW: Final = timedelta(minutes=5)
 """So far the clocks of two machines may differ before one of them refuses to start."""
 
+LOGINS: Final = 2
+"""Connections for looking up who comes in: questions hold none of them, so that no command waits for a question."""
+
 T = TypeVar("T")
 
 
@@ -39,6 +42,7 @@ class Service:
     database: Database
     writer: Writer
     reads: Pool
+    logins: Pool
     digests: Digests
     keyring: Keyring
     codec: Codec
@@ -79,6 +83,7 @@ def assemble(settings: Settings, lent: Database, opened: ExitStack) -> Service:
     codec = Codec(registry.events())
     log = _closed(opened, Log(lent.dsn(Login.SERVICE)))
     reads = _open(opened, pool(lent.dsn(Login.SERVICE), size=settings.reads))
+    logins = _open(opened, pool(lent.dsn(Login.SERVICE), size=LOGINS, name="as-cms logins"))
     tools = Tools(log=log, codec=codec, keyring=keyring, digests=digests, states=States(codec, keyring))
     writer = _closed(opened, Writer(lent.dsn(Login.SERVICE), tools, clock))
     return Service(
@@ -86,6 +91,7 @@ def assemble(settings: Settings, lent: Database, opened: ExitStack) -> Service:
         database=lent,
         writer=writer,
         reads=reads,
+        logins=logins,
         digests=digests,
         keyring=keyring,
         codec=codec,

@@ -18,8 +18,8 @@ HOLDER: Final = "SELECT holder, held FROM log.claims WHERE claim = %s ORDER BY v
 class Logins:
     """Looks logins up by their digest, and remembers for half a minute what it found."""
 
-    def __init__(self, reads: Pool, digests: Digests) -> None:
-        self._reads = reads
+    def __init__(self, lending: Pool, digests: Digests) -> None:
+        self._lending = lending
         self._digests = digests
         self._kept: dict[str, tuple[UUID, float]] = {}
 
@@ -32,7 +32,7 @@ class Logins:
         """Return who comes with this login; None if nobody does. Raises Unavailable."""
         claim = login_claim(login)
         digest = self._digests.claim(claim.kind, claim.key)
-        with available(), self._reads.connection() as connection:
+        with available(), self._lending.connection() as connection:
             row = connection.execute(HOLDER, [digest]).fetchone()
         if row is None or not row[1]:
             return None

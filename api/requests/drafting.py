@@ -19,11 +19,14 @@ from domain.decision import Actor
 from domain.ids import own_id
 from domain.requests.drafting import DiscardDraft, SaveDraft
 from domain.requests.request import Request
-from eventstore.connections import available
+from eventstore.connections import Unavailable, available
 
 _OTHERS: Final = (
     "SELECT count(*) FROM service.drafts d WHERE d.author = %s AND d.to_position IS NULL AND d.request_id <> %s"
 )
+
+AT_MOST_SECONDS: Final = 0.2
+"""How long it is waited for a connection to count drafts with."""
 
 router = APIRouter(prefix="/v1/requests/{request_id}", tags=["drafting"])
 
@@ -39,9 +42,12 @@ async def save_draft(
 
 
 def _require_room(service: Service, actor: Actor, draft: UUID) -> None:
-    """Raise a Problem, 429, if somebody has as many other drafts open as one person may have."""
+    """Raise a Problem, 429, if somebody has as many other drafts open as one person may have.
+
+    None is counted while the model is not there, or questions hold every connection: no command waits for them.
+    """
     others = 0
-    with available(), suppress(UndefinedTable), service.reads.connection() as db:  # without the model none is counted
+    with suppress(Unavailable, UndefinedTable), available(), service.reads.connection(timeout=AT_MOST_SECONDS) as db:
         others = db.execute(_OTHERS, [actor.user, draft]).fetchall()[0][0]
     if others >= service.settings.drafts_open:
         raise too_much("drafts that one person may have open", DAY)

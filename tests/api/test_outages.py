@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, cast
@@ -98,3 +99,20 @@ def crowd(town: Town, size: int) -> list[tuple[int, float]]:
             return await asyncio.gather(*(ask(client, n % len(asked)) for n in range(size)))
 
     return asyncio.run(all_at_once())
+
+
+def test_commands_are_decided_while_questions_hold_every_connection_of_theirs(own_town: Town):
+    """Whoever comes in is looked up, and drafts are counted, beside what questions wait for."""
+    town = own_town
+    _, login = town.person(LEAD, KAURI)
+    headers = {"Authorization": f"Bearer {town.token(login, KAURI, LEAD)}"}
+    with ExitStack() as held:
+        for _ in range(town.service.settings.reads):
+            held.enter_context(town.service.reads.connection())
+        assert town.client.get(f"/v1/schools/{KAURI}/dashboard", headers=headers).status_code == 503
+        draft = town.client.put(f"/v1/requests/{uuid4()}/draft", json={"form": {}}, headers=headers)
+        assert draft.status_code == 201, draft.text
+        submitted = town.client.post(
+            f"/v1/requests/{uuid4()}/submit", json={"form": town.form(town.student())}, headers=headers
+        )
+        assert submitted.status_code == 201, submitted.text
