@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, Self, TypeVar
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import RowFactory, tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -17,6 +17,9 @@ Connection = psycopg.Connection[Any]
 DEADLINE_SECONDS = 2.0
 """How long one statement of a request may take. statement_timeout does not help against a stopped server."""
 
+
+IN_TRANSACTION_SECONDS = 10.0
+"""How long a session may sit in an open transaction without a word: what it has locked holds others up."""
 
 WAIT_SECONDS = 2.0
 """How long somebody waits at most to be lent a connection."""
@@ -61,9 +64,21 @@ class DeadlineConnection(psycopg.Connection[Any]):
         return True
 
 
-def connect(dsn: str, *, deadline: float | None = DEADLINE_SECONDS, name: str = "as-cms") -> DeadlineConnection:
-    """Open an autocommitted connection in UTC; `deadline=None` is for followers and jobs, which may wait."""
-    connection = DeadlineConnection.connect(_conninfo(dsn, name), autocommit=True, prepare_threshold=2)
+def connect(
+    dsn: str,
+    *,
+    deadline: float | None = DEADLINE_SECONDS,
+    name: str = "as-cms",
+    in_transaction: float = IN_TRANSACTION_SECONDS,
+    idle: float | None = None,
+) -> DeadlineConnection:
+    """Open an autocommitted connection in UTC; `deadline=None` is for followers and jobs, which may wait.
+
+    The server ends the session by itself once a statement takes longer than the deadline, nothing is said within an
+    open transaction for `in_transaction` seconds, or nothing at all for `idle` seconds: whoever is gone holds nothing.
+    """
+    conninfo = _conninfo(dsn, name, deadline, in_transaction=in_transaction, idle=idle)
+    connection = DeadlineConnection.connect(conninfo, autocommit=True, prepare_threshold=2)
     connection.deadline = deadline
     return connection
 
@@ -168,7 +183,7 @@ class Pool:
 
 def pool(dsn: str, *, size: int = 8, name: str = "as-cms reads", rows: RowFactory[Any] = tuple_row) -> Pool:
     """Return a closed pool of at most `size` connections for reads, whose name the server shows."""
-    return Pool(_conninfo(dsn, name), size=size, rows=rows)
+    return Pool(_conninfo(dsn, name, DEADLINE_SECONDS), size=size, rows=rows)
 
 
 @contextmanager
@@ -180,7 +195,24 @@ def available() -> Generator[None]:
         raise Unavailable from away
 
 
-def _conninfo(dsn: str, name: str) -> str:
+def _conninfo(
+    dsn: str,
+    name: str,
+    deadline: float | None,
+    *,
+    in_transaction: float = IN_TRANSACTION_SECONDS,
+    idle: float | None = None,
+) -> str:
+    """Return how to connect: what our side notices by itself, and what the server notices when our side is gone."""
+    said = str(conninfo_to_dict(dsn).get("options") or "")
+    limits = {
+        "statement_timeout": deadline and deadline + 1,  # we have given up by then
+        "idle_in_transaction_session_timeout": in_transaction,
+        "idle_session_timeout": idle,
+        "client_connection_check_interval": 2,
+        "tcp_user_timeout": 8 if deadline else 60,  # a job may be too busy to read for a while
+    }
+    held = " ".join(f"-c {setting}={int(seconds * 1000)}" for setting, seconds in limits.items() if seconds)
     options = {
         "connect_timeout": "2",
         "application_name": name,
@@ -188,5 +220,10 @@ def _conninfo(dsn: str, name: str) -> str:
         "keepalives_interval": "1",
         "keepalives_count": "3",
         "tcp_user_timeout": "5000",
+        "options": f"{said} {held} {_SERVERS_KEEPALIVE}".strip(),
     }
     return make_conninfo(dsn, **options)
+
+
+_SERVERS_KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+"""A machine that is gone is noticed in 8 s; the kernel alone takes two hours."""

@@ -25,6 +25,9 @@ from eventstore.log import CHANNEL, POLL_SECONDS, Recorded, head, tail
 DEADLINE_SECONDS: Final = 30.0
 """How long one statement of a follower may take; a server that hangs is then left for a new connection."""
 
+GONE_SECONDS: Final = 8.0
+"""After so long without a word the server takes a follower for gone, and gives its turn to another copy."""
+
 LONGEST_PAUSE: Final = 5.0
 AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, Unavailable)
 
@@ -83,8 +86,12 @@ class Health:
 class Follower:
     """Runs one piece of work: `run()` in this thread until `stop()`, or `start()` in one of its own."""
 
-    def __init__(self, dsn: str, work: Work, *, batch: int = 1_000, poll: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, dsn: str, work: Work, *, batch: int = 1_000, poll: float = POLL_SECONDS, gone: float = GONE_SECONDS
+    ) -> None:
+        """`gone`: after so many seconds without a word to the database another copy takes over."""
         self.health = Health(name=work.name)
+        self._gone = gone
         self._dsn = dsn
         self._work = work
         self._batch = batch
@@ -116,7 +123,7 @@ class Follower:
         """Follow until told to stop, whatever happens."""
         while not self._stopping.is_set():
             try:
-                with connect(self._dsn, deadline=DEADLINE_SECONDS, name=self._work.name) as connection:
+                with opened(self._dsn, self._work.name, self._gone) as connection:
                     self._turn(connection)
             except Exception as error:  # noqa: BLE001 - a follower never exits
                 self._say(State.AWAY if isinstance(error, AWAY) else State.HALTED, error)
@@ -173,6 +180,11 @@ class Follower:
     def _say(self, state: State, error: Exception | None = None) -> None:
         reason = None if error is None else _reason(error)
         self.health = Health(name=self._work.name, state=state, position=self.health.position, reason=reason)
+
+
+def opened(dsn: str, name: str, gone: float = GONE_SECONDS) -> Connection:
+    """Open the session of a follower, which lives only as long as something is heard of it."""
+    return connect(dsn, deadline=DEADLINE_SECONDS, name=name, in_transaction=gone, idle=gone)
 
 
 def require_whole(position: int, events: Sequence[Recorded]) -> None:

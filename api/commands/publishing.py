@@ -28,6 +28,9 @@ FENCED: Final = 5
 BATCH: Final = 2_000
 """How many events go into one transaction at most."""
 
+GONE_SECONDS: Final = 30.0
+"""Kafka may take half of it to answer, and nothing is said to the database meanwhile."""
+
 ANYBODY: Final = "PLAINTEXT"
 """What the client speaks unless it is told otherwise: without a login, to be read by everybody on the way."""
 
@@ -49,7 +52,7 @@ def publish(*, bootstrap: Bootstrap, kafka_settings: More = None) -> None:
     work = CaseFacts(given, Messages(Pseudonyms(pseudonym_secret(said))), ended=stop.set)
     try:
         with database(said) as lent:
-            follow(Follower(lent.dsn(Login.FOLLOWERS), work, batch=BATCH), stop)
+            follow(Follower(lent.dsn(Login.FOLLOWERS), work, batch=BATCH, gone=GONE_SECONDS), stop)
     except (Stopped, KeyboardInterrupt):
         raise typer.Exit from None  # to be stopped is how it ends
     finally:
