@@ -1,13 +1,15 @@
 """Connections to PostgreSQL that never wait for ever: every answer has a deadline, even from a server that hangs."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread
 from time import monotonic
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.rows import RowFactory, tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -36,6 +38,10 @@ MOST_WAITING = 200
 
 class Unavailable(Exception):
     """The database does not answer at the moment; nothing is known of what was asked last."""
+
+
+AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction, Unavailable)
+"""Whatever says that the database is away, or is not the one that it was: its answer is to ask again, not to refuse."""
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
@@ -186,12 +192,22 @@ def pool(dsn: str, *, size: int = 8, name: str = "as-cms reads", rows: RowFactor
     return Pool(_conninfo(dsn, name, DEADLINE_SECONDS), size=size, rows=rows)
 
 
+def heard(descriptors: Iterable[int], seconds: float) -> bool:
+    """Wait until there is something to be read from one of these, and say whether there is. Of any number of files."""
+    with DefaultSelector() as selector:
+        for each in descriptors:
+            selector.register(each, EVENT_READ)
+        return bool(selector.select(seconds))
+
+
 @contextmanager
 def available() -> Generator[None]:
     """Turn every way in which a database can be away into `Unavailable`."""
     try:
         yield
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as away:
+    except Unavailable:
+        raise
+    except AWAY as away:
         raise Unavailable from away
 
 

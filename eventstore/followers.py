@@ -6,7 +6,6 @@ release can take over. Of several copies one works and the others wait.
 """
 
 import contextlib
-import select
 import socket
 import threading
 from collections.abc import Sequence
@@ -15,11 +14,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, Protocol
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from eventstore.codec import UnknownType
-from eventstore.connections import Connection, Unavailable, connect
+from eventstore.connections import AWAY, Connection, connect, heard
 from eventstore.log import CHANNEL, POLL_SECONDS, Recorded, head, tail
 
 DEADLINE_SECONDS: Final = 30.0
@@ -29,7 +25,6 @@ GONE_SECONDS: Final = 8.0
 """After so long without a word the server takes a follower for gone, and gives its turn to another copy."""
 
 LONGEST_PAUSE: Final = 5.0
-AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, Unavailable)
 
 _OURS: Final = "SELECT log.take_turn(%s)"
 
@@ -172,7 +167,7 @@ class Follower:
     def _sleep(self, connection: Connection) -> None:
         """Wait for a notice, for the poll, or to be stopped."""
         if not self._woken:
-            select.select([connection.fileno(), self._ear.fileno()], [], [], self._poll)
+            heard([connection.fileno(), self._ear.fileno()], self._poll)
 
     def _wake(self, _: object) -> None:
         self._woken = True

@@ -1,6 +1,5 @@
 """The keyring: makes, keeps and finds the keys of personal data, and lets go of those that were destroyed."""
 
-import select
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -10,12 +9,15 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import psycopg
+import structlog
 
 from domain.sealed import DataClass
-from eventstore.connections import Connection, connect
+from eventstore.connections import AWAY, Connection, connect, heard
 from eventstore.key_material import compare
 from eventstore.reach import Reach, reach
 from eventstore.sealing import Key, KeyDestroyed, KeyEncryption, KeyLost, Need, Whose, new_secret, owner
+
+log = structlog.get_logger()
 
 CHANNEL: Final = "keys"
 """Where the destruction of a key is told; the payload is the subject."""
@@ -160,7 +162,9 @@ class Keyring:
             try:
                 with connect(dsn, name="keys") as db:
                     self._heed(db, stop)
-            except psycopg.Error:  # away: what is kept grows old meanwhile
+            except Exception as error:  # noqa: BLE001 - what is kept grows old meanwhile; nobody listens in our place
+                if not isinstance(error, AWAY):
+                    log.error("keys_not_heard", error=type(error).__name__)  # noqa: TRY400 - a traceback may quote a value
                 stop.wait(POLL_SECONDS)
 
     def _heed(self, db: Connection, stop: threading.Event) -> None:
@@ -168,7 +172,7 @@ class Keyring:
         db.execute(f"LISTEN {CHANNEL}")
         self.forget()  # whatever was told before we listened
         while not stop.is_set():
-            select.select([db.fileno()], [], [], POLL_SECONDS)
+            heard([db.fileno()], POLL_SECONDS)
             db.execute("")  # takes in what has come, and fails if the server is away
 
     def _recall(self, whose: Whose) -> _Kept | None:

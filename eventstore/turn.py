@@ -12,7 +12,7 @@ from domain.days import auckland_day
 from domain.decision import Claim, Command, Context, Decision, Event, Holder, Known, Need, NotRead, Ref, ids_in
 from eventstore.batch import Appended, Batch
 from eventstore.codec import Codec, Draft
-from eventstore.connections import Connection
+from eventstore.connections import AWAY, Connection
 from eventstore.decided import Decided, Drafts
 from eventstore.envelope import is_told_by_version
 from eventstore.groups import Groups
@@ -111,6 +111,8 @@ class Turn:
         except NotRead as missing:
             asked.update(dict.fromkeys(missing.needs))
             return True
+        except AWAY:
+            raise
         except Exception as refusal:  # noqa: BLE001 - a refusal, or a mistake in one permit that must not stop the others
             said = refusal
         self.outcomes.append((one, said))
@@ -225,7 +227,7 @@ class Turn:
             result: Decision | BaseException = judge(one, version, self._addressed(request), context)
             self._note_unread(cast("Decision", result), missing)
             drafts = [] if missing else self._drafts(request, cast("Decision", result), known)
-        except Postponed:
+        except (Postponed, *AWAY):
             raise
         except Exception as refusal:  # noqa: BLE001 - a refusal, or a mistake in one command that must not stop the others
             result, drafts = refusal, []

@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from threading import Condition, Thread
 from time import monotonic
 
-import psycopg
 import structlog
 
-from eventstore.connections import DeadlineConnection, Unavailable, connect
+from eventstore.connections import AWAY, DeadlineConnection, Unavailable, connect
 from eventstore.line import Line
 from eventstore.requests import Done, Outcome, Request, Waiting, settle
 from eventstore.turn import Tools, Turn
@@ -125,7 +124,7 @@ class Writer:
     def _work(self, waiting: list[Waiting]) -> None:
         try:
             self._conclude(self._turn(waiting))
-        except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as away:
+        except AWAY as away:
             self._away(waiting, away)
         except Exception as error:  # noqa: BLE001 - one bad command must not fail the others
             self._apart(waiting, error)

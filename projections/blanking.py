@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import structlog
 
-from eventstore.connections import connect
-from eventstore.followers import AWAY, DEADLINE_SECONDS
+from eventstore.connections import AWAY, connect
+from eventstore.followers import DEADLINE_SECONDS
 from projections.model import Model
 from projections.refolding import blank_destroyed
 from projections.tools import Tools

@@ -4,7 +4,6 @@ Whatever wakes us is only a hint, and may come before the row that it is about: 
 ends by itself; a database that is away is waited for.
 """
 
-import select
 import threading
 from collections.abc import Collection
 from datetime import date
@@ -18,8 +17,7 @@ from api.automations.sweeping import Sweep, Tally
 from api.bootstrap import Service
 from api.settings import Login
 from domain.days import auckland_day
-from eventstore.connections import Connection, Unavailable, connect
-from eventstore.followers import AWAY
+from eventstore.connections import AWAY, Connection, connect, heard
 from eventstore.log import CHANNEL
 
 AT_LEAST_EVERY: Final = 60.0
@@ -61,7 +59,7 @@ class Automations:
                 with connect(self._service.database.dsn(Login.SERVICE), name="as-cms automate") as connection:
                     self._watch(Bell(connection), stop)
             except Exception as error:  # noqa: BLE001 - whatever is wrong now may be right after a while
-                away = isinstance(error, (*AWAY, Unavailable))
+                away = isinstance(error, AWAY)
                 log.warning("database_away" if away else "automations_failed", error=type(error).__name__)
                 stop.wait(min(LONGEST_PAUSE, 0.5 * 2**self._failures))
                 self._failures = min(self._failures + 1, 5)
@@ -101,7 +99,7 @@ class Bell:
 
     def rings(self, seconds: float) -> bool:
         """Say whether it rang since it was last asked, or does within so many seconds."""
-        if not self._rung and select.select([self._connection.fileno()], [], [], seconds)[0]:
+        if not self._rung and heard([self._connection.fileno()], seconds):
             self._connection.execute("SELECT 1")  # takes in what the server has sent; raises if it is gone
         rung, self._rung = self._rung, False
         return rung

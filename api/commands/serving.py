@@ -42,6 +42,7 @@ _UVICORN: Final[dict[str, Any]] = {
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": 10,
+    "timeout_worker_healthcheck": 60,  # one that starts on a busy machine is silent for a while
 }
 
 

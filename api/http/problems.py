@@ -24,7 +24,7 @@ from domain.schools.school import NoSuchSchool
 from domain.students.caring import NoSuchCaregiver
 from domain.students.student import NoSuchStudent
 from domain.users.user import NoSuchUser
-from eventstore.connections import Unavailable
+from eventstore.connections import AWAY
 from eventstore.requests import IdempotencyKeyReused, Stale
 from eventstore.states import ForeignStream
 from projections import moments
@@ -158,7 +158,8 @@ def install(app: FastAPI) -> None:
     """Answer every exception that a request can end with by a problem."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(Unavailable, _unavailable)
+    for away in AWAY:
+        app.add_exception_handler(away, _unavailable)
     app.add_exception_handler(ForeignStream, _foreign)
     app.add_exception_handler(moments.NotYetProjected, _not_yet)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -142,6 +142,14 @@ def test_an_empty_folder_becomes_a_service_that_stops_cleanly(empty: Place, work
     assert empty.remaining() == []
 
 
+def test_a_worker_that_is_slow_to_start_is_left_to_start(empty: Place, tmp_path: Path):
+    """On a busy machine it takes longer than the few seconds after which one that is silent would be killed."""
+    slow = 'import sys, time\nif "spawn_main" in " ".join(sys.orig_argv):\n    time.sleep(11)\n'
+    (tmp_path / "sitecustomize.py").write_text(slow)
+    with empty.serving("--workers", "2", PYTHONPATH=str(tmp_path)) as (_, address):
+        assert status_of(f"{address}/health/live") == 200
+
+
 def test_a_port_that_is_taken_is_said_to_be(place: Place, empty: Place):
     with empty.serving() as (_, address):
         done = place.run("serve", "--port", address.rpartition(":")[2])

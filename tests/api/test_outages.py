@@ -9,10 +9,20 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httpx2
+import psycopg
 import pytest
+from fastapi.testclient import TestClient
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
 
+from api.settings import Login
 from domain.users.user import Role
-from tests.api.town import AWHI, KAURI, Town, town_on
+from eventstore.connections import connect
+from projections.generations import prepare
+from projections.registry import MODELS
+from tests.api.test_disposals import HOLD
+from tests.api.town import AWHI, KAURI, Town, settings, town_of, town_on
+from tests.eventstore.roles import as_role
 from tests.proxy import Proxy, proxied
 
 TOLD_WITHIN = 3.0
@@ -116,3 +126,70 @@ def test_commands_are_decided_while_questions_hold_every_connection_of_theirs(ow
             f"/v1/requests/{uuid4()}/submit", json={"form": town.form(town.student())}, headers=headers
         )
         assert submitted.status_code == 201, submitted.text
+
+
+def test_while_keys_are_out_of_reach_everybody_is_told_that_the_service_is_away_and_nothing_is_a_fault(
+    migrated: str, tmp_path: Path
+):
+    """Only the keys are: what a decision, a right or an answer has to open is opened by nobody for a while."""
+    with connect(migrated) as owner:
+        prepare(owner, MODELS)
+    with proxied(migrated) as (proxy, through):
+        said = settings(tmp_path, migrated, database_url_keys=as_role(through, "keys"))
+        with town_of(said) as town, TestClient(town.app, raise_server_exceptions=False) as client:
+            student, case = town.student(), town.assigned()
+            town.follow()
+            asked = [
+                ("POST", f"/v1/students/{student}/former-details", {"reason": "Whānau asked."}, Role.PRIVACY_OFFICER),
+                ("POST", f"/v1/students/{student}/legal-hold", HOLD, Role.PRIVACY_OFFICER),
+                ("POST", f"/v1/requests/{uuid4()}/submit", {"form": town.form(student)}, LEAD),
+                ("POST", f"/v1/cases/{case}/activities", activity(), MANAGER),
+                ("POST", f"/v1/cases/{case}/pause", {"attestations": {}}, MANAGER),
+                ("GET", f"/v1/cases/{case}", None, MANAGER),
+                ("GET", f"/v1/cases/{case}/timeline", None, MANAGER),
+                ("GET", f"/v1/schools/{KAURI}/request-form", None, LEAD),
+            ]
+
+            def answers() -> dict[str, int]:
+                town.service.keyring.forget()
+                return {
+                    path: client.request(verb, path, json=body, headers=town.bearer(role)).status_code
+                    for verb, path, body, role in asked
+                }
+
+            proxy.refuse()
+            away = answers()
+            assert 503 in away.values()
+            assert 500 not in away.values(), away
+            proxy.accept_again()
+            until = monotonic() + SERVED_AGAIN_WITHIN
+            while (back := answers()) and {500, 503} & {*back.values()}:
+                assert monotonic() < until, back
+
+
+def activity() -> dict[str, Any]:
+    return {"activity": str(uuid4()), "kind": "HOME_VISIT", "occurred_on": "2026-05-04", "note": "Hush."}
+
+
+def test_a_database_that_became_read_only_is_away_for_commands_until_it_is_written_again(
+    own_town: Town, admin: psycopg.Connection
+):
+    """As after a failover: nothing was decided wrongly, and nobody has to start anything anew."""
+    town = own_town
+    name = Identifier(str(conninfo_to_dict(town.service.database.dsn(Login.OWNER))["dbname"]))
+
+    def became(state: str) -> None:
+        admin.execute(SQL("ALTER DATABASE {} SET default_transaction_read_only = {}").format(name, SQL(state)))
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        admin.execute(ended, [name.as_string().strip('"')])
+
+    became("on")
+    client = TestClient(town.app, raise_server_exceptions=False)
+    hold, headers = f"/v1/students/{uuid4()}/legal-hold", town.bearer(Role.PRIVACY_OFFICER)
+    draft, lead = f"/v1/requests/{uuid4()}/draft", town.bearer(LEAD)
+    assert client.put(draft, json={"form": {}}, headers=lead).status_code == 503
+    assert client.post(hold, json=HOLD, headers=headers).status_code in {409, 503}, "of nobody: nothing to write"
+    became("off")
+    until = monotonic() + SERVED_AGAIN_WITHIN
+    while client.put(draft, json={"form": {}}, headers=lead).status_code == 503:
+        assert monotonic() < until, "it is never served again"

@@ -1,8 +1,12 @@
 """Sessions: whoever is gone without goodbye holds nobody up, because the server ends what nobody hears of any more."""
 
+import os
+import resource
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from threading import Event, Thread
 from time import monotonic, sleep
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from eventstore.connections import Connection, connect, pool
 from eventstore.followers import Follower, State, opened
 from eventstore.log import Recorded
+from tests.eventstore.keyrings import House
 from tests.eventstore.roles import as_role
 from tests.proxy import Proxy, proxied
 
@@ -134,3 +139,47 @@ def test_the_role_that_a_session_takes_on_stays(migrated: str):
 def test_a_job_is_no_ghost_however_long_its_statement_takes(migrated: str):
     with connect(as_role(migrated, "service"), deadline=None) as job:
         assert job.execute("SELECT pg_sleep(4)").rowcount == 1
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Have more files open than `select` can name, as a service with a thousand connections has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4_096, hard), hard))
+    with ExitStack() as opened_:
+        for _ in range(1_100):
+            opened_.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_destroyed_key_is_heard_of_however_many_files_are_open(migrated: str, many_files: None):
+    house, child, stop = House(migrated), uuid4(), Event()
+    keyring = house.keyring()
+    before = keyring.generation
+    listening = Thread(target=keyring.listen, args=(as_role(migrated, "keys"), stop))
+    listening.start()
+    try:
+        assert until(lambda: keyring.generation > before), "it listens"
+        now = keyring.generation
+        with psycopg.connect(migrated, autocommit=True) as owner:
+            assert until(lambda: told(owner, child) and keyring.generation > now)
+    finally:
+        stop.set()
+        listening.join()
+
+
+def told(owner: psycopg.Connection, subject: UUID) -> bool:
+    owner.execute("SELECT pg_notify('keys', %s)", [str(subject)])
+    return True
+
+
+def test_a_follower_follows_however_many_files_are_open(migrated: str, many_files: None):
+    follower = Follower(as_role(migrated, "followers"), Nothing(), poll=0.1)
+    follower.start()
+    try:
+        assert until(lambda: follower.health.state is State.FOLLOWING)
+        sleep(1)
+        assert (follower.health.state, follower.health.reason) == (State.FOLLOWING, None)
+    finally:
+        follower.stop()
