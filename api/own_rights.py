@@ -35,16 +35,32 @@ _OF_AN_OWNER: Final = frozenset({"makes roles", "owns schemas or a database", "i
 """What the owner of the schema needs, who makes the roles and is a member of them then."""
 
 
+_QUOTES: Final = """
+SELECT current_setting('log_min_messages') NOT IN ('log', 'fatal', 'panic')
+    OR current_setting('log_error_verbosity') <> 'terse'
+"""
+
+
+class ServerQuotes(Exception):
+    """The server's own log would quote personal values where a statement fails: run `attendance hardening` first."""
+
+
 class TooPowerful(Exception):
     """In production a login has the rights of its role and no more: neither a superuser nor the owner fits."""
 
 
 def require_own_rights(dsn: str, login: Login, said_by: str) -> None:
-    """Raise TooPowerful, which names the setting, if whoever logs in so may do more than the role of this login."""
+    """Raise TooPowerful, which names the setting, if whoever logs in so may do more than the role of this login.
+
+    Raises ServerQuotes if the server would write into its own log what a statement of theirs was about.
+    """
     with connect(dsn, name="as-cms start") as connection:
         found = too_much(connection, login)
+        quotes = connection.execute(_QUOTES).fetchall()[0][0]
     if found:
         raise TooPowerful(f"{said_by}: the login of the {login} {', '.join(found)}")
+    if quotes:
+        raise ServerQuotes(ServerQuotes.__doc__)
 
 
 def too_much(connection: Connection, login: Login) -> list[str]:

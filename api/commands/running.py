@@ -19,7 +19,7 @@ from adapters.schools_csv import Unreadable
 from api.bootstrap import Service, service
 from api.clock import ClockBehind, NotFresh
 from api.database import ErasuresOutstanding, NotMigrated
-from api.own_rights import TooPowerful
+from api.own_rights import ServerQuotes, TooPowerful
 from api.settings import BadSettings, Settings, load
 from domain.decision import Refused
 from eventstore.canonical import Misshapen
@@ -66,6 +66,7 @@ STATUSES: Final[Mapping[type[Exception], int]] = {
     NotFresh: UNUSABLE,
     ClockBehind: UNUSABLE,
     TooPowerful: UNUSABLE,
+    ServerQuotes: UNUSABLE,
     EmbeddedPostgresError: UNUSABLE,
     NotYetProjected: AWAY,
     Unavailable: AWAY,

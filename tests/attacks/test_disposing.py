@@ -6,7 +6,7 @@ What is looked for in files is looked for by its bytes, by another hand than the
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -315,8 +315,10 @@ def files_in(place: Path) -> list[Path]:
 
 
 def holds(file: Path, wanted: list[bytes]) -> bool:
-    content = file.read_bytes()
-    return any(each in content for each in wanted)
+    with suppress(FileNotFoundError):  # some come and go
+        content = file.read_bytes()
+        return any(each in content for each in wanted)
+    return False
 
 
 def wrapped(town: Town, *people: UUID) -> list[bytes]:
