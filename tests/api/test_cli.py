@@ -142,6 +142,7 @@ def test_an_empty_folder_becomes_a_service_that_stops_cleanly(empty: Place, work
     assert empty.remaining() == []
 
 
+@pytest.mark.soak
 def test_a_worker_that_is_slow_to_start_is_left_to_start(empty: Place, tmp_path: Path):
     """On a busy machine it takes longer than the few seconds after which one that is silent would be killed."""
     slow = 'import sys, time\nif "spawn_main" in " ".join(sys.orig_argv):\n    time.sleep(11)\n'
