@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 import typer
 
+from adapters.embedded_postgres import EmbeddedPostgres
 from api.bootstrap import Service
 from api.commands.output import AsJson, say, say_json, say_table, share
 from api.commands.projecting import equipment
@@ -218,8 +219,13 @@ def _sweep(service: Service) -> int:
         blank_destroyed(follower, MODELS, tools)
     with available(), share("sweep") as tell:
         swept = sweep(lent.dsn(Login.OWNER), followers, MODELS, equipment, tell=tell)
-    if swept and lent.server:
-        with psycopg.connect(lent.server.dsn(), autocommit=True) as superuser:
-            superuser.execute("SELECT pg_switch_wal()")
-            superuser.execute("CHECKPOINT")
+    if lent.server:  # also if nothing was left to sweep: it may have been cut off before this
+        begin_wal_anew(lent.server)
     return swept
+
+
+def begin_wal_anew(server: EmbeddedPostgres) -> None:
+    """Have the server remove every segment of its write-ahead log from before now."""
+    with psycopg.connect(server.dsn(), autocommit=True) as superuser:
+        superuser.execute("SELECT pg_switch_wal()")
+        superuser.execute("CHECKPOINT")

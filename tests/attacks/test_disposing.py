@@ -258,6 +258,14 @@ def test_one_that_is_kept_keeps_no_other_from_being_carried_out_BR_115(family: F
     )
 
 
+class Killed(BaseException):
+    """The process ended here: nothing that would tidy up knows of it."""
+
+
+def cut(*_: object, **__: object) -> Any:
+    raise Killed
+
+
 STAGES = {
     "before the keys went": "api.erasing.destroy",
     "before it was recorded": "api.erasing.RecordKeysDestroyed",
@@ -273,9 +281,6 @@ def test_cut_off_anywhere_it_is_known_and_gone_on_with_BR_115(
 ):
     disposal = UUID(family.authorised())
 
-    def cut(*_: object, **__: object) -> Any:
-        raise KeyboardInterrupt
-
     def carried_out() -> None:
         carry_out(family.town.service, disposal, PROGRAM)
         with told_by(family.town):
@@ -283,7 +288,7 @@ def test_cut_off_anywhere_it_is_known_and_gone_on_with_BR_115(
 
     with monkeypatch.context() as cutting:
         cutting.setattr(STAGES[stage], cut if not STAGES[stage].endswith("_NOTE") else "SELECT 1/0")
-        with pytest.raises((KeyboardInterrupt, psycopg.Error)):
+        with pytest.raises((Killed, psycopg.Error)):
             carried_out()
     if stage != "before the keys went":
         assert family.traces() & {"files of tables"}, "the proof knows that it is not whole"
@@ -354,12 +359,20 @@ def test_no_byte_of_whoever_was_erased_is_left_in_any_file_of_the_database_BR_11
     assert not holds(copy, [CHILD.encode(), FORMER.encode(), NAN.encode(), *keys])
 
 
-def test_on_the_programs_own_server_nothing_is_left_to_the_operator_but_copies_BR_115(passable: Path):
+def test_on_the_programs_own_server_nothing_is_left_to_the_operator_but_copies_BR_115(
+    passable: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Also if it was cut off when all was swept but the write-ahead log."""
     with town_of(Settings(data=passable / "own", clock_from=NOW)) as town:
         family, server = settle(town), town.service.database.server
         assert server
         disposal = family.authorised()
         assert files_with(server, "attendance", CHILD, FORMER) == {"tables", "wal"}
+        with monkeypatch.context() as cutting:
+            cutting.setattr("api.commands.erasing.begin_wal_anew", cut)
+            with pytest.raises(Killed):
+                family.run("erase", disposal, "--yes")
+        assert family.proof()["write-ahead log"]["finding"] == "OPERATOR"
         done = family.run("erase", disposal, "--yes")
         assert done.returncode == 0, done.stderr
         findings = {place: each["finding"] for place, each in family.proof().items()}
