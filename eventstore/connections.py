@@ -19,12 +19,14 @@ Connection = psycopg.Connection[Any]
 DEADLINE_SECONDS = 2.0
 """How long one statement of a request may take. statement_timeout does not help against a stopped server."""
 
-
 IN_TRANSACTION_SECONDS = 10.0
 """How long a session may sit in an open transaction without a word: what it has locked holds others up."""
 
 WAIT_SECONDS = 2.0
 """How long somebody waits at most to be lent a connection."""
+
+ANSWERS_SECONDS = 0.5
+"""What a server that lives takes at most to answer nothing."""
 
 REFUSED_SECONDS = 0.5
 """How long everybody is refused after there was no connection for somebody."""
@@ -59,8 +61,11 @@ class DeadlineConnection(psycopg.Connection[Any]):
             raise psycopg.OperationalError(msg) from None
 
     def is_alive(self, end: float) -> bool:
-        """Say whether the server answers before an instant of the monotonic clock; if not, this is closed."""
-        usual, self.deadline = self.deadline, max(end - monotonic(), 0.0)
+        """Say whether the server answers before an instant of the monotonic clock; if not, this is closed.
+
+        However late it is, it is given a moment: one that is merely busy is not dead.
+        """
+        usual, self.deadline = self.deadline, max(end - monotonic(), ANSWERS_SECONDS)
         try:
             ConnectionPool.check_connection(self)
         except psycopg.Error:

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 import psycopg
 import pytest
 
-from eventstore.connections import Pool, Unavailable, available, pool
+from eventstore.connections import Pool, Unavailable, available, connect, pool
 from tests.proxy import Proxy, proxied
 
 PATIENCE = 30
@@ -120,6 +120,14 @@ def test_a_pool_that_is_merely_busy_is_left_as_it_is(line: tuple[Proxy, str]):
         sessions = {held_by(lending) for _ in range(3)}
         assert len(sessions) == 1
         assert first not in sessions
+
+
+def test_a_line_that_answers_is_not_taken_for_dead_because_whoever_asks_has_waited_long(migrated: str):
+    """Else a crowd would have a busy pool thrown away, and another one made beside the connections that it lent."""
+    for _ in range(20):
+        with connect(migrated) as line_:
+            assert line_.is_alive(monotonic() - 1)
+            assert line_.execute("SELECT 1").fetchall() == [(1,)]
 
 
 def held_by(lending: Pool) -> int:

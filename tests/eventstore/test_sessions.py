@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from eventstore.connections import Connection, connect, pool
 from eventstore.followers import Follower, State, opened
@@ -157,6 +158,8 @@ def test_a_destroyed_key_is_heard_of_however_many_files_are_open(migrated: str, 
     house, child, stop = House(migrated), uuid4(), Event()
     keyring = house.keyring()
     before = keyring.generation
+    stood = ExitStack()
+    lines = stood.enter_context(capture_logs())
     listening = Thread(target=keyring.listen, args=(as_role(migrated, "keys"), stop))
     listening.start()
     try:
@@ -167,6 +170,8 @@ def test_a_destroyed_key_is_heard_of_however_many_files_are_open(migrated: str, 
     finally:
         stop.set()
         listening.join()
+        stood.close()
+    assert [each for each in lines if each["event"] == "keys_not_heard"] == [], "it stands, and is not begun anew"
 
 
 def told(owner: psycopg.Connection, subject: UUID) -> bool:
