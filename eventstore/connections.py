@@ -22,7 +22,7 @@ DEADLINE_SECONDS = 2.0
 IN_TRANSACTION_SECONDS = 10.0
 """How long a session may sit in an open transaction without a word: what it has locked holds others up."""
 
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 1.5
 """How long somebody waits at most to be lent a connection."""
 
 ANSWERS_SECONDS = 0.5
