@@ -52,9 +52,14 @@ class DeadlineConnection(psycopg.Connection[Any]):
     deadline: float | None = DEADLINE_SECONDS
 
     def wait(self, gen: Generator[Any, Any, Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
-        """Drive one exchange with the server, for no longer than the deadline."""
+        """Drive one exchange with the server, for no longer than the deadline.
+
+        Whoever names a time of their own listens, as the library does for notifications: then silence is an answer.
+        """
+        if timeout is not None:
+            return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.deadline if timeout is None else timeout)
+            return super().wait(gen, interval, self.deadline)
         except psycopg.errors._WaitTimeout:  # noqa: SLF001 - the only name it has
             self.pgconn.finish()
             msg = "the server did not answer in time"

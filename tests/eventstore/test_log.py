@@ -224,6 +224,12 @@ def test_a_subscription_does_not_sleep_through_a_lost_notification(appender: App
         assert next(subscription).id == 1
 
 
+def test_to_listen_in_vain_costs_no_connection(migrated: str) -> None:
+    with connect(migrated) as listening:
+        assert list(listening.notifies(timeout=0.01)) == []
+        assert listening.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_the_unsafe_setting_of_the_library_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTGRES_ENABLE_DB_FUNCTIONS", "y")
     with pytest.raises(UnsafeSetting):
