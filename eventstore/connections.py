@@ -13,6 +13,8 @@ from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.rows import RowFactory, tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
+from eventstore.deadlines import left, within
+
 Answer = TypeVar("Answer")
 Connection = psycopg.Connection[Any]
 
@@ -47,7 +49,10 @@ AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTran
 
 
 class DeadlineConnection(psycopg.Connection[Any]):
-    """A connection whose every wait ends: after `deadline` seconds it is closed and `OperationalError` raised."""
+    """A connection whose every wait ends: after `deadline` seconds it is closed and `OperationalError` raised.
+
+    It ends earlier if the answer that it is for is due.
+    """
 
     deadline: float | None = DEADLINE_SECONDS
 
@@ -59,7 +64,7 @@ class DeadlineConnection(psycopg.Connection[Any]):
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.deadline)
+            return super().wait(gen, interval, None if self.deadline is None else left(self.deadline))
         except psycopg.errors._WaitTimeout:  # noqa: SLF001 - the only name it has
             self.pgconn.finish()
             msg = "the server did not answer in time"
@@ -70,13 +75,12 @@ class DeadlineConnection(psycopg.Connection[Any]):
 
         However late it is, it is given a moment: one that is merely busy is not dead.
         """
-        usual, self.deadline = self.deadline, max(end - monotonic(), ANSWERS_SECONDS)
         try:
-            ConnectionPool.check_connection(self)
+            with within(max(end - monotonic(), ANSWERS_SECONDS)):
+                ConnectionPool.check_connection(self)
         except psycopg.Error:
             self.close()
             return False
-        self.deadline = usual
         return True
 
 
@@ -138,19 +142,21 @@ class Pool:
     @contextmanager
     def connection(self, timeout: float = WAIT_SECONDS) -> Generator[Connection]:
         """Lend a connection that was alive a moment ago, within `timeout` seconds. Raises PoolTimeout."""
+        timeout = left(timeout)
         if monotonic() < self._refused_until:
             raise PoolTimeout("nobody was given a connection a moment ago")
-        pool, lent = self._lend(monotonic() + timeout)
+        pool, lent = self._lend(monotonic() + timeout, patient=timeout >= WAIT_SECONDS)
         try:
             with lent:
                 yield lent
         finally:
             pool.putconn(lent)
 
-    def _lend(self, end: float) -> tuple[ConnectionPool[DeadlineConnection], DeadlineConnection]:
-        """Lend one and say whose it is. When there is none in time, whoever asks in the next moment is refused at once.
+    def _lend(self, end: float, *, patient: bool) -> tuple[ConnectionPool[DeadlineConnection], DeadlineConnection]:
+        """Lend one and say whose it is. If a patient one is not lent any, whoever asks next is refused at once.
 
-        A crowd larger than the service's threads would be told one batch after the other otherwise.
+        A crowd larger than the service's threads would be told one batch after the other otherwise. Somebody who had
+        little time says nothing about the others.
         """
         while True:
             pool = self._pool()
@@ -158,8 +164,9 @@ class Pool:
                 lent = pool.getconn(end - monotonic())
             except PoolClosed:
                 continue  # thrown away while we stood in line: there is another
-            except (PoolTimeout, TooManyRequests):
-                self._refused_until = monotonic() + REFUSED_SECONDS
+            except (PoolTimeout, TooManyRequests) as none:
+                if patient or isinstance(none, TooManyRequests):
+                    self._refused_until = monotonic() + REFUSED_SECONDS
                 raise
             if lent.is_alive(end):
                 return pool, lent

@@ -14,6 +14,7 @@ from time import monotonic
 import structlog
 
 from eventstore.connections import AWAY, DeadlineConnection, Unavailable, connect
+from eventstore.deadlines import left
 from eventstore.line import Line
 from eventstore.requests import Done, Outcome, Request, Waiting, settle
 from eventstore.turn import Tools, Turn
@@ -61,11 +62,14 @@ class Writer:
         self._thread.start()
 
     def execute(self, request: Request) -> Done:
-        """Wait for a command to be decided. Raises what it was refused with, `Unavailable` after `patience` seconds."""
+        """Wait for a command to be decided. Raises what it was refused with, `Unavailable` after `patience` seconds.
+
+        Or earlier, if the answer is due.
+        """
         future: Future[Done] = Future()
         self._submit(Waiting(request, future))
         try:
-            return future.result(self._patience)
+            return future.result(left(self._patience))
         except TimeoutError:
             future.cancel()
             raise Unavailable from None
@@ -76,7 +80,7 @@ class Writer:
         future: asyncio.Future[Done] = loop.create_future()
         self._submit(Waiting(request, future, loop))
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(left(self._patience)):
                 return await future
         except TimeoutError:
             raise Unavailable from None

@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from domain.days import auckland_day
 from domain.decision import Refused
 from eventstore.connections import Connection
+from eventstore.deadlines import left
 from eventstore.log import head, position_at
 from projections.asking import Given
 from projections.generations import hashed, sql
@@ -159,7 +160,7 @@ def moment(
     Raises NotYetProjected if they do not come to it within `patience` seconds; MomentAhead and NoSuchPosition.
     """
     least = _least(db, asked, now)
-    end = time.monotonic() + patience
+    end = time.monotonic() + left(patience)
     while True:
         with db.transaction():
             standing = _held(db, models, now)

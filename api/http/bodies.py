@@ -20,6 +20,7 @@ from api.http.days import stricter
 from api.http.faults import fault_of
 from api.http.problems import Problem, invalid, unavailable
 from domain.text import STRICT
+from eventstore.deadlines import left
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ def _line() -> CapacityLimiter:
 async def _beside(read: Callable[[], T]) -> T:
     """Read a large body in a thread; raise a Problem if that takes too long."""
     try:
-        with fail_after(READING_SECONDS):
+        with fail_after(left(READING_SECONDS)):
             return await to_thread.run_sync(read, limiter=_line(), abandon_on_cancel=True)
     except TimeoutError:
         raise unavailable() from None

@@ -13,6 +13,7 @@ from api.http.days import is_id
 from api.http.metrics import Metrics
 from api.http.problems import invalid, unexpected
 from api.http.strictness import headers_given_twice
+from eventstore.deadlines import Deadline, within
 
 log = structlog.get_logger()
 
@@ -26,6 +27,9 @@ SAFE: Final = {
 }
 """What every answer says of itself."""
 
+ANSWER_SECONDS: Final = 2.5
+"""How long we work on an answer at most, whatever we wait for; so that everybody is told within 3 s."""
+
 
 class Edge:
     """The outermost layer: nothing that goes wrong inside gets past it as anything but a problem."""
@@ -38,7 +42,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await _Exchange(scope, self._metrics).run(self._app, receive, send)
+        with within(ANSWER_SECONDS) as deadline:
+            await _Exchange(scope, self._metrics).run(self._app, _at_their_pace(receive, deadline), send)
 
 
 class _Exchange:
@@ -87,6 +92,18 @@ class _Exchange:
             "request_id": str(self._correlation),
             **({"rule": rule} if rule else {}),
         }
+
+
+def _at_their_pace(receive: Receive, deadline: Deadline) -> Receive:
+    """How long they take to send is not our time."""
+
+    async def received() -> Message:
+        began = time.monotonic()
+        message = await receive()
+        deadline.put_off(time.monotonic() - began)
+        return message
+
+    return received
 
 
 NO_ROUTE: Final = "none"

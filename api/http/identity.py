@@ -4,14 +4,15 @@ The role that somebody acts in is the one that the token is narrowed to, or else
 `Acting-Role`. Neither gives any right: whoever does not hold the role today is refused.
 """
 
-from asyncio import wrap_future
+from asyncio import shield, wrap_future
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import inf
 from typing import Annotated, Final
 from uuid import UUID
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
@@ -24,6 +25,7 @@ from domain.authority import NotAllowed
 from domain.decision import Actor, Source
 from domain.rights import TABLE, Action
 from domain.users.user import Role
+from eventstore.deadlines import left
 
 SCHEME: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the identity provider.")
 
@@ -56,7 +58,8 @@ class Door:
             fetching = self.fetched and self.fetched.renew()
             if not fetching:
                 raise
-        await wrap_future(fetching)
+        with move_on_after(left(inf)):
+            await shield(wrap_future(fetching))
         return self.tokens.prove(token)
 
 

@@ -14,6 +14,7 @@ from api.questions.listing import Item, items
 from api.questions.reading import Answering, Moment, told
 from api.sheets import sheet
 from domain.cases.status import Status
+from eventstore.deadlines import allow
 from projections.lists import Ask, whole
 from projections.naming import code_of
 
@@ -39,6 +40,9 @@ COLUMNS: Final[Mapping[str, Callable[[Item], object]]] = {
 
 MOMENT: Final = ("As at", "Position")
 """Every row tells its moment: what is pasted elsewhere stays true."""
+
+SHEET_SECONDS: Final = 30.0
+"""How long we work on a file: it is read piece by piece, each within the time of any statement."""
 
 
 class SheetOfCases(Response):
@@ -75,6 +79,7 @@ SHEET: Final[dict[int | str, dict[str, Any]]] = {
 
 def exported(now: Answering, what: str, ask: Ask, of: UUID | None = None) -> SheetOfCases:
     """Answer a whole list as a file, named by what it is, by the public code of whose it is, and by its day."""
+    allow(SHEET_SECONDS)
     at = told(now.at)
     shown = (item for piece in whole(ask) for item in items(now, piece))
     content = sheet((*COLUMNS, *MOMENT), (_row(each, at) for each in shown))
