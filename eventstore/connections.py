@@ -1,6 +1,6 @@
 """Connections to PostgreSQL that never wait for ever: every answer has a deadline, even from a server that hangs."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread
@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import IdleInTransactionSessionTimeout, ReadOnlySqlTransaction, TransactionTimeout
 from psycopg.rows import RowFactory, tuple_row
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
@@ -44,7 +44,14 @@ class Unavailable(Exception):
     """The database does not answer at the moment; nothing is known of what was asked last."""
 
 
-AWAY: Final = (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction, Unavailable)
+AWAY: Final = (
+    psycopg.OperationalError,  # SQLSTATE classes 08, 40, 53, 55, 57, 58, and every line that breaks
+    psycopg.InterfaceError,
+    ReadOnlySqlTransaction,
+    IdleInTransactionSessionTimeout,
+    TransactionTimeout,
+    Unavailable,
+)
 """Whatever says that the database is away, or is not the one that it was: its answer is to ask again, not to refuse."""
 
 
@@ -91,13 +98,16 @@ def connect(
     name: str = "as-cms",
     in_transaction: float = IN_TRANSACTION_SECONDS,
     idle: float | None = None,
+    writes: bool = True,
 ) -> DeadlineConnection:
-    """Open an autocommitted connection in UTC; `deadline=None` is for followers and jobs, which may wait.
+    """Open an autocommitted connection in UTC; `deadline=None` is for jobs, which may wait.
+
+    Of several hosts that a DSN names, it is to the one that can be written; `writes=False` takes a single one as it is.
 
     The server ends the session by itself once a statement takes longer than the deadline, nothing is said within an
     open transaction for `in_transaction` seconds, or nothing at all for `idle` seconds: whoever is gone holds nothing.
     """
-    conninfo = _conninfo(dsn, name, deadline, in_transaction=in_transaction, idle=idle)
+    conninfo = _conninfo(dsn, name, deadline, in_transaction=in_transaction, idle=idle, writes=writes)
     connection = DeadlineConnection.connect(conninfo, autocommit=True, prepare_threshold=2)
     connection.deadline = deadline
     return connection
@@ -149,6 +159,9 @@ class Pool:
         try:
             with lent:
                 yield lent
+        except ReadOnlySqlTransaction:
+            self._throw_away(pool)  # as this session is, so are the others, for as long as they live
+            raise
         finally:
             pool.putconn(lent)
 
@@ -206,7 +219,7 @@ class Pool:
 
 def pool(dsn: str, *, size: int = 8, name: str = "as-cms reads", rows: RowFactory[Any] = tuple_row) -> Pool:
     """Return a closed pool of at most `size` connections for reads, whose name the server shows."""
-    return Pool(_conninfo(dsn, name, DEADLINE_SECONDS), size=size, rows=rows)
+    return Pool(_conninfo(dsn, name, DEADLINE_SECONDS, writes=False), size=size, rows=rows)
 
 
 def heard(descriptors: Iterable[int], seconds: float) -> bool:
@@ -235,9 +248,11 @@ def _conninfo(
     *,
     in_transaction: float = IN_TRANSACTION_SECONDS,
     idle: float | None = None,
+    writes: bool = True,
 ) -> str:
     """Return how to connect: what our side notices by itself, and what the server notices when our side is gone."""
-    said = str(conninfo_to_dict(dsn).get("options") or "")
+    given = conninfo_to_dict(dsn)
+    said = str(given.get("options") or "")
     limits = {
         "statement_timeout": deadline and deadline + 1,  # we have given up by then
         "idle_in_transaction_session_timeout": in_transaction,
@@ -254,8 +269,15 @@ def _conninfo(
         "keepalives_count": "3",
         "tcp_user_timeout": "5000",
         "options": f"{said} {held} {_SERVERS_KEEPALIVE}".strip(),
+        "target_session_attrs": given.get("target_session_attrs") or _target(given, writes=writes),
     }
     return make_conninfo(dsn, **options)
+
+
+def _target(given: Mapping[str, Any], *, writes: bool) -> str:
+    """Return which server is meant. Of several, readers mean the one that is written: rights are judged by its log."""
+    several = "," in f"{given.get('host') or ''}{given.get('hostaddr') or ''}{given.get('port') or ''}"
+    return "read-write" if writes or several else "any"
 
 
 _SERVERS_KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"

@@ -9,10 +9,11 @@ import contextlib
 import socket
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final, Protocol
+from time import monotonic
+from typing import Any, Final, Protocol
 
 from eventstore.codec import UnknownType
 from eventstore.connections import AWAY, Connection, connect, heard
@@ -64,18 +65,27 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How a follower is, how far it has come, and how many events it is behind the log (None: not known)."""
+    """How a follower is, how far it has come, and how many events it is behind the log (None: not known).
+
+    `since` is an instant of the monotonic clock.
+    """
 
     name: str
     state: State = State.STARTING
     position: int | None = None
     behind: int | None = None
     reason: str | None = None
+    since: float = field(default_factory=monotonic, compare=False)
 
     @property
     def ready(self) -> bool:
-        """Whether all is well: it follows, or stands by while another copy does."""
-        return self.state in {State.FOLLOWING, State.WAITING}
+        """Whether it follows. One that waits does not know whether the copy that has its turn does anything."""
+        return self.state is State.FOLLOWING
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been in this state."""
+        return monotonic() - self.since
 
 
 class Follower:
@@ -124,7 +134,7 @@ class Follower:
                 self._say(State.AWAY if isinstance(error, AWAY) else State.HALTED, error)
                 self._stopping.wait(min(LONGEST_PAUSE, 0.1 * 2**self._troubles))
                 self._troubles = min(self._troubles + 1, 6)
-        self.health = Health(name=self._work.name, state=State.STOPPED, position=self.health.position)
+        self._say(State.STOPPED)
         self._bell.close()
         self._ear.close()
 
@@ -162,7 +172,7 @@ class Follower:
         if behind is None:
             behind = max(0, head(connection)[0] - position)
         self._troubles = 0
-        self.health = Health(name=self._work.name, state=State.FOLLOWING, position=position, behind=behind)
+        self._be(State.FOLLOWING, position=position, behind=behind)
 
     def _sleep(self, connection: Connection) -> None:
         """Wait for a notice, for the poll, or to be stopped."""
@@ -174,7 +184,12 @@ class Follower:
 
     def _say(self, state: State, error: Exception | None = None) -> None:
         reason = None if error is None else _reason(error)
-        self.health = Health(name=self._work.name, state=state, position=self.health.position, reason=reason)
+        self._be(state, position=self.health.position, reason=reason)
+
+    def _be(self, state: State, **how: Any) -> None:
+        before = self.health
+        since = before.since if before.state is state else monotonic()
+        self.health = Health(name=before.name, state=state, since=since, **how)
 
 
 def opened(dsn: str, name: str, gone: float = GONE_SECONDS) -> Connection:

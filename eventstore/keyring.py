@@ -160,7 +160,7 @@ class Keyring:
         """Heed notices of destroyed keys, on a connection of our own, until told to stop; for a thread."""
         while not stop.is_set():
             try:
-                with connect(dsn, name="keys") as db:
+                with connect(dsn, name="keys", writes=False) as db:
                     self._heed(db, stop)
             except Exception as error:  # noqa: BLE001 - what is kept grows old meanwhile; nobody listens in our place
                 if not isinstance(error, AWAY):

@@ -28,6 +28,8 @@ MOST_OF_ONE_STREAM = 16
 MOST_WAITING = 10_000
 PATIENCE_SECONDS = 2.5
 """How long a caller waits before it is told that nothing is known yet."""
+AGAIN_SECONDS = 1.0
+"""How long it is left alone while the database is away and nobody waits."""
 LOST_TURNS = 2
 """After so many turns lost to another process, the next one is taken under the lock."""
 
@@ -56,6 +58,8 @@ class Writer:
         self._arrived = Condition()
         self._closing = False
         self._connection: DeadlineConnection | None = None
+        self.away = False
+        """Whether what it asked last found no database that can be written; it looks again by itself."""
         self.turns = 0
         """How many turns were begun; for those who watch over fairness."""
         self._thread = Thread(target=self._run, name="deciding writer", daemon=True)
@@ -110,6 +114,7 @@ class Writer:
             self._arrived.notify()
 
     def _run(self) -> None:
+        self._look()
         while waiting := self._take():
             self._tools.states.shrink()
             self._work(waiting)
@@ -117,13 +122,24 @@ class Writer:
             self._connection.close()
 
     def _take(self) -> list[Waiting]:
-        """Wait for work and take up to 64 commands; an empty list is the end."""
-        with self._arrived:
-            taken: list[Waiting] = []
-            while not taken and not (self._closing and not self._line):
-                self._arrived.wait_for(lambda: self._line or self._closing)
+        """Wait for work and take up to 64 commands; an empty list is the end. Nobody waits: look if it is back."""
+        while True:
+            with self._arrived:
+                patience = AGAIN_SECONDS if self.away else None
+                came = self._arrived.wait_for(lambda: self._line or self._closing, patience)
                 taken = self._line.take(MOST_AT_ONCE, MOST_OF_ONE_STREAM)
-            return taken
+                if taken or (self._closing and not self._line):
+                    return taken
+            if not came:
+                self._look()
+
+    def _look(self) -> None:
+        """Find out whether there is a database that can be written."""
+        try:
+            self._connected().execute("SELECT")
+            self.away = False
+        except AWAY as away:
+            self._lose(away)
 
     def _work(self, waiting: list[Waiting]) -> None:
         try:
@@ -152,6 +168,7 @@ class Writer:
             turn.run(waiting)
 
     def _conclude(self, turn: Turn) -> None:
+        self.away = False
         self._latest = max(turn.at, self._latest or turn.at)
         settle(turn.outcomes)
         self._put_back(turn.again)
@@ -167,17 +184,21 @@ class Writer:
 
     def _away(self, waiting: list[Waiting], error: Exception) -> None:
         """The outcome is unknown: those who still wait are decided again, and find it out."""
-        if self._connection:
-            log.warning("database_away", error=type(error).__name__, waiting=len(waiting))
+        self._lose(error)
         self._tools.states.clear()
-        if self._connection:
-            self._connection.close()
-            self._connection = None
         self._put_back([one for one in waiting if not one.abandoned])
         if self._closing:
             self._fail_all()
         else:
             self._pause()
+
+    def _lose(self, error: Exception) -> None:
+        if not self.away:
+            log.warning("database_away", error=type(error).__name__, waiting=self.waiting)
+        self.away = True
+        if self._connection:
+            self._connection.close()
+            self._connection = None
 
     def _pause(self) -> None:
         until = monotonic() + 0.2

@@ -22,6 +22,7 @@ from projections.registry import MODELS
 from projections.tools import Tools
 
 PAUSE_SECONDS: Final = 1.0
+AGAIN_SECONDS: Final = 60.0
 
 log = structlog.get_logger()
 
@@ -68,14 +69,20 @@ def followers(lent: Database, tools: Tools) -> Generator[Sequence[Follower]]:
 
 
 def watch(running: Sequence[Follower], stop: threading.Event) -> None:
-    """Log how the followers are whenever that changes, until told to stop."""
-    known: dict[str, Health] = {}
+    """Log how the followers are whenever that changes, and once a minute of those that do not follow; until stopped."""
+    told: dict[str, tuple[object, ...]] = {}
     while not stop.wait(PAUSE_SECONDS):
         for health in (each.health for each in running):
-            before = known.get(health.name)
-            if before is None or (before.state, before.reason) != (health.state, health.reason):
-                log.info("follower", follower=health.name, state=health.state, reason=health.reason)
-            known[health.name] = health
+            news = (health.state, health.reason, not health.ready and health.seconds // AGAIN_SECONDS)
+            if told.get(health.name) != news:
+                _tell(health)
+            told[health.name] = news
+
+
+def _tell(health: Health) -> None:
+    """A follower that is not ready says for how long."""
+    for_so_long = {} if health.ready else {"seconds": round(health.seconds)}
+    log.info("follower", follower=health.name, state=health.state, reason=health.reason, **for_so_long)
 
 
 _KEPT: Final = ExitStack()

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Final
 
 import psycopg
 from fastapi import APIRouter, Request
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import PoolTimeout
 
 from adapters.public_keys import KeysOutdated
@@ -12,8 +14,11 @@ from api.database import NotMigrated, require_migrated
 from api.http.audiences import PUBLIC
 from api.http.identity import Door
 from api.http.problems import RETRY_SECONDS, Problem
+from eventstore.connections import Connection
 from projections.moments import standing_of
 from projections.registry import MODELS
+
+_READ_ONLY: Final = "SELECT current_setting('transaction_read_only')::boolean"  # always so on a standby
 
 router = APIRouter(tags=["health"], dependencies=[PUBLIC])
 
@@ -26,7 +31,7 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 def ready(request: Request) -> dict[str, str]:
-    """Say that commands and questions can be answered: the database is there, its schema is ours, the writer works.
+    """Say that commands and questions can be answered: the database is there and can be written, its schema is ours.
 
     The issuer's keys are not too old; if they are, whoever asks this has them fetched again.
 
@@ -35,14 +40,19 @@ def ready(request: Request) -> dict[str, str]:
     service = request.app.state.service
     try:
         with service.reads.connection() as connection:
+            _require_writable(connection)
             require_migrated(connection)
             standing = standing_of(connection, service.clock())
+    except ReadOnlySqlTransaction:
+        raise _not_ready("the database cannot be written") from None
     except (psycopg.Error, PoolTimeout):
         raise _not_ready("the database does not answer") from None
     except NotMigrated:
         raise _not_ready("the database has the schema of another release") from None
     if not service.writer.alive:
         raise _not_ready("the writer has stopped")
+    if service.writer.away:
+        raise _not_ready("the database cannot be written")
     if not _can_judge(request.app.state.door):
         raise _not_ready("the issuer's keys are too old")
     if any(model.name not in standing or standing[model.name].shape != model.shape for model in MODELS):
@@ -50,6 +60,12 @@ def ready(request: Request) -> dict[str, str]:
     if any(each.behind > timedelta(seconds=service.settings.read_lag_seconds) for each in standing.values()):
         raise _not_ready("a read model is too far behind")
     return {"status": "ready"}
+
+
+def _require_writable(connection: Connection) -> None:
+    """Raise what a write would raise: such a session stays as it is for life, so its pool lets go of it."""
+    if connection.execute(_READ_ONLY).fetchall()[0][0]:
+        raise ReadOnlySqlTransaction
 
 
 def _can_judge(door: Door) -> bool:

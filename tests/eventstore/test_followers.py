@@ -173,7 +173,9 @@ def test_a_second_copy_waits_and_takes_over_when_the_first_ends(log, migrated):
         until(lambda: first.health.state is State.FOLLOWING)
         with following(migrated, Kept()) as second:
             until(lambda: second.health.state is State.WAITING)
-            assert second.ready
+            assert not second.ready, "what the first one does is not known"
+            waited = second.health.seconds
+            until(lambda: second.health.seconds > waited, "it says for how long")
             something(log)
             until(lambda: kept(log) == [1])
             assert second.health.state == "waiting"
@@ -211,9 +213,12 @@ def test_a_database_that_is_away_or_hangs_is_waited_for(passable, monkeypatch):
             db.execute("GRANT SELECT, INSERT ON kept TO as_cms_followers")
         with following(server.dsn(), Kept()) as follower:
             until(lambda: follower.ready)
-            os.kill(backend(follower, server), signal.SIGSTOP)
+            stopped = backend(follower, server)
+            os.kill(stopped, signal.SIGSTOP)
             until(lambda: follower.health.state is State.AWAY, "stopped")
-            until(lambda: follower.ready, "another backend serves")
+            until(lambda: follower.health.state is State.WAITING, "another backend serves; the turn is not free yet")
+            os.kill(stopped, signal.SIGCONT)
+            until(lambda: follower.ready, "the server ends a session that nobody is at the other end of")
             server.stop()
             until(lambda: follower.health.state is State.AWAY, "killed")
             assert not follower.ready
