@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from api.clock import Clock, ClockBehind, NotFresh, OwnClock, system
-from api.database import Database, database, require_migrated
+from api.database import Database, database, one_at_a_time, require_migrated
 from api.own_secrets import OwnSecrets
 from api.settings import SECRETS, BadSettings, Login, Settings, variable
 from domain import registry
@@ -30,6 +30,11 @@ SKEW: Final = timedelta(minutes=5)
 
 LOGINS: Final = 2
 """Connections for looking up who comes in: questions hold none of them, so that no command waits for a question."""
+
+_WHICH: Final = """
+SELECT concat_ws(' ', system_identifier, oid) FROM pg_control_system(), pg_database WHERE datname = current_database()
+"""
+"""What tells this database from every other one, also from one of the same name that was there before."""
 
 T = TypeVar("T")
 
@@ -77,6 +82,7 @@ def assemble(settings: Settings, lent: Database, opened: ExitStack) -> Service:
     encryption = KeyEncryption(secrets["key_encryption_key"])
     digests = _digests(secrets)
     with available():
+        require_schema(lent)
         clock = _checked(settings, lent, encryption, digests)
     _closed(opened, clock)
     keyring = _keyring(lent, encryption, opened)
@@ -109,6 +115,7 @@ def folding(settings: Settings, lent: Database) -> Generator[FoldingTools]:
     encryption = KeyEncryption(secrets["key_encryption_key"])
     with ExitStack() as opened:
         with available():
+            require_schema(lent)
             _check_secrets(lent, encryption, _digests(secrets))
         keyring = _keyring(lent, encryption, opened)
         types = registry.events()
@@ -120,6 +127,7 @@ def wrapping(settings: Settings, lent: Database) -> KeyEncryption:
     secrets = given_secrets(settings, lent.own)
     encryption = KeyEncryption(secrets["key_encryption_key"])
     with available():
+        require_schema(lent)
         _check_secrets(lent, encryption, _digests(secrets), Login.ROTATION)
     return encryption
 
@@ -153,12 +161,21 @@ def listening(keyring: Keyring, dsn: str) -> Generator[None]:
 
 
 def _checked(settings: Settings, lent: Database, encryption: KeyEncryption, digests: Digests) -> Clock:
-    """Compare the database with this release, its secrets and its clock, and return the clock."""
+    """Compare the database with its secrets and its clock, and return the clock."""
     with connect(lent.dsn(Login.SERVICE), name="as-cms start") as connection:
-        require_migrated(connection)
         position, last = head(connection)
+        which = connection.execute(_WHICH).fetchall()[0][0] if settings.clock_from else ""
     _check_secrets(lent, encryption, digests)
-    return _clock(settings, position, last)
+    return _clock(settings, position, last, which)
+
+
+def require_schema(lent: Database) -> None:
+    """Look at it as whoever this process comes as by itself: the roles that it takes on are made with it.
+
+    Raises NotMigrated.
+    """
+    with connect(lent.reader, name="as-cms start", writes=False) as reader:
+        require_migrated(reader)
 
 
 def _digests(secrets: Mapping[str, Secrets]) -> Digests:
@@ -170,12 +187,14 @@ def _check_secrets(lent: Database, encryption: KeyEncryption, digests: Digests, 
         check_secrets(keeper, encryption.checks, digests.checks, former=encryption.former)
 
 
-def _clock(settings: Settings, position: int, last: datetime | None) -> Clock:
+def _clock(settings: Settings, position: int, last: datetime | None, which: str) -> Clock:
+    """Return the clock of the database that is called `which`."""
     file = settings.data / "clock"
     clock: Clock = system
     if settings.clock_from and position == 0:
         file.parent.mkdir(parents=True, exist_ok=True)
-        clock = OwnClock.begin(file, settings.clock_from)
+        with one_at_a_time(file.parent):
+            clock = OwnClock.begin(file, settings.clock_from, of=which)
     elif _keeps_its_own(settings, file):
         clock = OwnClock(file)
     elif settings.clock_from:

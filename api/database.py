@@ -92,7 +92,7 @@ def database(settings: Settings) -> Iterator[Database]:
     server = EmbeddedPostgres(settings.data / "postgres")
     lent = Database(settings, own, server)
     try:
-        with _one_at_a_time(settings.data):
+        with one_at_a_time(settings.data):
             _start(lent, server, own)
             begin_journal(lent)
         settle(lent)
@@ -139,6 +139,14 @@ def begin_journal(lent: Database) -> None:
             journal.begin()
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Generator[None]:
+    """Let one process at a time find out what is there in a folder, so that the others find it prepared."""
+    with open(folder / "starting.lock", "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _keeps_keys(reader: Connection) -> bool:
     query = "SELECT to_regclass('keys.destroyed') IS NOT NULL"
     return bool(reader.execute(query).fetchall()[0][0])
@@ -151,7 +159,7 @@ def _any_destroyed(reader: Connection) -> bool:
 def migrate(dsn: str) -> list[str]:
     """Apply what the schema lacks, as its owner, make the read models that have no table, and say what was new."""
     applied = migrations.migrate(dsn)
-    with psycopg.connect(dsn, autocommit=True) as owner:
+    with connect(dsn, deadline=None, name="as-cms migrate") as owner:
         return applied + prepare(owner, MODELS)
 
 
@@ -166,9 +174,9 @@ def _start(lent: Database, server: EmbeddedPostgres, own: OwnSecrets) -> None:
         server.start()
     except AlreadyRunning:
         return  # who runs it has prepared it, because we came after them
-    with psycopg.connect(server.dsn(), autocommit=True) as superuser:
+    with connect(server.dsn(), deadline=None, name="as-cms prepare") as superuser:
         _prepare(superuser, own)
-    with psycopg.connect(server.dsn(NAME), autocommit=True) as superuser:
+    with connect(server.dsn(NAME), deadline=None, name="as-cms prepare") as superuser:
         harden(superuser)
     migrate(lent.dsn(Login.OWNER))
 
@@ -204,11 +212,3 @@ def _with_role(url: str, login: Login) -> str:
         return url
     options = str(conninfo_to_dict(url).get("options") or "")
     return make_conninfo(url, options=f"{options} -c role=as_cms_{login}".strip())
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Generator[None]:
-    """Let one process at a time find out who runs the server, so that the others find it prepared."""
-    with open(folder / "starting.lock", "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

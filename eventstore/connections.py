@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from math import inf
 from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread
 from time import monotonic
@@ -70,8 +71,9 @@ class DeadlineConnection(psycopg.Connection[Any]):
         """
         if timeout is not None:
             return super().wait(gen, interval, timeout)
+        limit = left(inf if self.deadline is None else self.deadline)
         try:
-            return super().wait(gen, interval, None if self.deadline is None else left(self.deadline))
+            return super().wait(gen, interval, None if limit == inf else limit)
         except psycopg.errors._WaitTimeout:  # noqa: SLF001 - the only name it has
             self.pgconn.finish()
             msg = "the server did not answer in time"

@@ -4,22 +4,16 @@ Followers own nothing: everything that makes, exchanges or drops a table is done
 runs `attendance migrate` and `attendance rebuild`. The tables are made for followers to fill and change.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-import psycopg
 from psycopg import errors
 from psycopg.sql import SQL, Composed
 
 from eventstore.connections import Connection
+from eventstore.patience import LOCK_TIMEOUT, patiently
 from projections.model import Model
-
-LOCK_TIMEOUT: Final = SQL("SET LOCAL lock_timeout = '100ms'")
-"""How long readers of a view may have to stand behind us, who stand behind somebody's open transaction."""
-
-RETRY_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +25,6 @@ class Generation:
     position: int
     shape: str
     code: str
-
-
-class InUse(Exception):
-    """Somebody's open transaction has held on to the view or table for as long as we were willing to wait."""
 
 
 def generations(connection: Connection, model: Model[Any]) -> list[Generation]:
@@ -129,21 +119,6 @@ def drop(owner: Connection, model: Model[Any], number: int, patience: float) -> 
         )
 
     patiently(owner, attempt, patience)
-
-
-def patiently(owner: Connection, attempt: Callable[[], None], patience: float) -> None:
-    """Try in a transaction, again and again while others hold the lock. Raises InUse."""
-    end = time.monotonic() + patience
-    while True:
-        try:
-            with owner.transaction():
-                attempt()
-        except psycopg.errors.LockNotAvailable:
-            if time.monotonic() > end:
-                raise InUse from None
-            time.sleep(min(RETRY_SECONDS, patience))
-        else:
-            return
 
 
 def held(connection: Connection, model: Model[Any]) -> Generation | None:

@@ -5,15 +5,13 @@ So the models that hold personal values in clear get new generations, and the ta
 noted for whoever was destroyed before it began. Cut off anywhere, it is begun again.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any, Final
 
-from psycopg import errors
-
 from eventstore.connections import Connection, connect
-from projections.generations import RETRY_SECONDS, InUse, generations, sql
+from eventstore.patience import insist
+from projections.generations import generations, sql
 from projections.model import Model
 from projections.rebuilding import PATIENCE_SECONDS, Equipment, rebuild
 
@@ -83,17 +81,8 @@ def _renewal(owner: str, followers: str, model: Model[Any], equipment: Equipment
 
 def _compaction(table: str, patience: float) -> "Step":
     def step(db: Connection) -> None:
-        end = time.monotonic() + patience
         db.execute("SET lock_timeout = '100ms'")  # whoever comes after us is not held up for longer
-        while True:
-            try:
-                db.execute(sql(f"VACUUM (FULL) {table}"))
-            except errors.LockNotAvailable:
-                if time.monotonic() > end:
-                    raise InUse from None
-                time.sleep(RETRY_SECONDS)
-            else:
-                return
+        insist(lambda: db.execute(sql(f"VACUUM (FULL) {table}")), patience)
 
     return step
 

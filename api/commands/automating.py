@@ -1,8 +1,10 @@
 """`attendance automate`: does what follows from time and from other events, without anybody asking for it."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,7 +15,7 @@ from api.automations.registry import AUTOMATIONS
 from api.automations.sweeping import Tally
 from api.automations.waking import Automations
 from api.commands.output import AsJson, say_json, say_table
-from api.commands.running import FAILED, Failed, Stopped, opened
+from api.commands.running import FAILED, Failed, Stopped, Wait, begun, opened
 from domain.days import auckland_day
 
 
@@ -21,20 +23,35 @@ def automate(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", show_default=False)] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="Sweep once and say what came of it.")] = False,
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Resume paused cases, take cases from those who left, and the like (all, if none is named), until told to stop."""
     wanted = _wanted(names or [])
+    if once:
+        begun(partial(_sweep, wanted, as_json=as_json), wait=wait)
+        return
+    try:
+        begun(partial(_go_on, wanted), wait=wait)
+    except (Stopped, KeyboardInterrupt):
+        raise typer.Exit from None  # to be stopped is how it ends
+
+
+def _sweep(wanted: list[Automation], *, as_json: bool) -> None:
+    with _automating(wanted) as automations:
+        _tell(automations.once(), as_json=as_json)
+
+
+def _go_on(wanted: list[Automation]) -> None:
+    with _automating(wanted) as automations:
+        automations.run(threading.Event())
+
+
+@contextmanager
+def _automating(wanted: list[Automation]) -> Generator[Automations]:
     with opened() as service:
         admit(service.writer, auckland_day(service.clock()))
-        automations = Automations(service, wanted)
-        if once:
-            _tell(automations.once(), as_json=as_json)
-            return
-        try:
-            automations.run(threading.Event())
-        except (Stopped, KeyboardInterrupt):
-            raise typer.Exit from None  # to be stopped is how it ends
+        yield Automations(service, wanted)
 
 
 def _wanted(names: Iterable[str]) -> list[Automation]:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-import psycopg
 import typer
 
 from adapters.embedded_postgres import EmbeddedPostgres
@@ -226,6 +225,6 @@ def _sweep(service: Service) -> int:
 
 def begin_wal_anew(server: EmbeddedPostgres) -> None:
     """Have the server remove every segment of its write-ahead log from before now."""
-    with psycopg.connect(server.dsn(), autocommit=True) as superuser:
+    with connect(server.dsn(), deadline=None, name="as-cms erasure") as superuser:
         superuser.execute("SELECT pg_switch_wal()")
         superuser.execute("CHECKPOINT")

@@ -10,7 +10,7 @@ import typer
 
 from api.bootstrap import folding
 from api.commands.output import AsJson, say, say_json, share
-from api.commands.running import Failed, Stopped, settings
+from api.commands.running import Failed, Stopped, Wait, begun, settings
 from api.database import Database, database
 from api.settings import Login, load
 from eventstore.followers import Follower, Health
@@ -27,12 +27,16 @@ AGAIN_SECONDS: Final = 60.0
 log = structlog.get_logger()
 
 
-def project() -> None:
+def project(*, wait: Wait = False) -> None:
     """Keep the read models up to date, until told to stop. Of several copies one works and the others wait."""
     said = settings()
-    try:
+
+    def work() -> None:
         with database(said) as lent, folding(said, lent) as tools, followers(lent, tools) as running:
             watch(running, threading.Event())
+
+    try:
+        begun(work, wait=wait)
     except (Stopped, KeyboardInterrupt):
         raise typer.Exit from None  # to be stopped is how it ends
 

@@ -13,9 +13,10 @@ from adapters.case_facts.asyncapi import document
 from adapters.case_facts.messages import Messages
 from adapters.case_facts.pseudonyms import Pseudonyms
 from adapters.kafka import BadKafkaSettings, CaseFacts, Fenced, settings_of
+from api.bootstrap import require_schema
 from api.commands.output import say_json
 from api.commands.projecting import watch
-from api.commands.running import UNUSABLE, Stopped, settings
+from api.commands.running import UNUSABLE, Stopped, Wait, begun, settings
 from api.database import database
 from api.own_secrets import own_pseudonym_secret
 from api.settings import PUBLISHERS, BadSettings, Login, Settings, variable
@@ -44,15 +45,20 @@ More = Annotated[
 ]
 
 
-def publish(*, bootstrap: Bootstrap, kafka_settings: More = None) -> None:
+def publish(*, bootstrap: Bootstrap, kafka_settings: More = None, wait: Wait = False) -> None:
     """Send every fact of the log to Kafka, until told to stop. Of several copies one works and the others wait."""
     stop = threading.Event()
     said, given = settings(), client_settings(bootstrap, kafka_settings)
     require_login(said, given)
     work = CaseFacts(given, Messages(Pseudonyms(pseudonym_secret(said))), ended=stop.set)
-    try:
+
+    def send() -> None:
         with database(said) as lent:
+            require_schema(lent)
             follow(Follower(lent.dsn(Login.FOLLOWERS), work, batch=BATCH, gone=GONE_SECONDS), stop)
+
+    try:
+        begun(send, wait=wait)
     except (Stopped, KeyboardInterrupt):
         raise typer.Exit from None  # to be stopped is how it ends
     finally:

@@ -5,8 +5,9 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from time import monotonic, sleep
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import psycopg
 import structlog
@@ -27,15 +28,28 @@ from eventstore.connections import Unavailable
 from eventstore.erasure import UnderHold
 from eventstore.key_material import MissingSecret, WrongSecret
 from eventstore.migrations import SchemaEdited, SchemaNewer
+from eventstore.patience import InUse
 from eventstore.states import ForeignStream
-from projections.generations import InUse
 from projections.moments import NotYetProjected
+
+T = TypeVar("T")
 
 FAILED: Final = 1
 MISUSED: Final = 2  # what typer exits with
 UNUSABLE: Final = 3
 AWAY: Final = 4
 
+
+AGAIN_SECONDS: Final = 1.0
+"""How long is waited between two looks at whether the database is there."""
+REMIND_SECONDS: Final = 60.0
+
+Wait = Annotated[
+    bool,
+    typer.Option("--wait", help="If the database is away or not migrated yet, wait for it instead of ending."),
+]
+
+log = structlog.get_logger()
 
 DEVELOPMENT: Final = (
     "attendance: in development: whoever reads the data folder can sign in as anybody, the clock can be set, and no "
@@ -87,6 +101,28 @@ def opened() -> Generator[Service]:
         yield lent
 
 
+def begun(work: Callable[[], T], *, wait: bool) -> T:
+    """Do what goes on until it is told to stop. With `wait` it is begun again while there is nothing to begin with."""
+    since, told = monotonic(), ""
+    while True:
+        try:
+            return work()
+        except tuple(STATUSES) as error:
+            if not (wait and _may_come(error)):
+                raise
+            why, seconds = said(error), monotonic() - since
+        news = f"{why} {seconds // REMIND_SECONDS}"
+        if news != told:
+            log.warning("waiting", reason=why, seconds=round(seconds))
+            told = news
+        sleep(AGAIN_SECONDS)
+
+
+def _may_come(error: Exception) -> bool:
+    """Whether somebody else may be about to mend it: what ends with 4, and a schema that is being migrated."""
+    return isinstance(error, NotMigrated) or _status(error) == AWAY
+
+
 def settings() -> Settings:
     """Read the settings; development on a database of one's own is said first. Raises BadSettings."""
     said = load()
@@ -122,9 +158,13 @@ def run(app: Callable[[], object]) -> NoReturn:
     except KeyboardInterrupt:
         status = 128 + signal.SIGINT
     except tuple(STATUSES) as error:
-        status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+        status = _status(error)
         sys.stderr.write(f"attendance: {said(error)}\n")
     sys.exit(status)
+
+
+def _status(error: Exception) -> int:
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
 def said(error: Exception) -> str:

@@ -23,7 +23,7 @@ from api.automations.registry import AUTOMATIONS
 from api.automations.waking import Automations
 from api.bootstrap import Service, service
 from api.commands.projecting import followers
-from api.commands.running import Failed, Stopped, configure_logs, settings, warn_of_development
+from api.commands.running import Failed, Stopped, Wait, begun, configure_logs, settings, warn_of_development
 from api.commands.server_logs import UVICORN
 from api.http.boards import Board
 from api.http.connections import Guarded, Limits
@@ -58,6 +58,7 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    wait: Wait = False,
 ) -> None:
     """Serve the API over HTTP. Without DATABASE_URL, the embedded database is started and kept up to date."""
     said = settings()
@@ -66,7 +67,7 @@ def serve(
     serving = _serve_in_one if workers == 1 else partial(_serve_in_many, workers=workers)
     with _listening(host, port) as listener, _listening_for_figures(said) as own:
         try:
-            serving(listener, own, said, following=following)
+            begun(partial(serving, listener, own, said, following=following), wait=wait)
         except (Stopped, KeyboardInterrupt):
             raise typer.Exit from None  # to be stopped is how it ends
 
@@ -168,11 +169,18 @@ def _automating(opened: Service) -> Generator[None]:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """Take the address; whoever comes is refused until we listen, for a probe must not be kept waiting."""
+    six = ":" in host
+    taken = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if six:
+        taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        taken.bind((host, port))
     except OSError as error:
+        taken.close()
         raise Failed(f"cannot listen on {host}, port {port}: {error.strerror}") from None
+    return taken
 
 
 @contextmanager
@@ -185,6 +193,8 @@ def _listening_for_figures(said: Settings) -> Generator[socket.socket | None]:
 
 
 def _announce(what: str, listener: socket.socket) -> None:
+    """Listen, and say where."""
+    listener.listen(2048)
     host, port, *_ = listener.getsockname()
     address = f"[{host}]" if ":" in host else host
     sys.stdout.write(f"{what} on http://{address}:{port}\n")

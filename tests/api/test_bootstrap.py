@@ -164,6 +164,21 @@ def test_processes_with_a_clock_of_their_own_tell_one_time(tmp_path: Path):
     assert other() >= TERM + timedelta(days=30)
 
 
+def test_two_processes_begun_at_once_on_a_fresh_database_have_one_clock(migrated: str, settings):
+    with service(settings(migrated, clock_from=TERM)) as one, service(settings(migrated, clock_from=TERM)) as other:
+        one.own_clock.set(TERM + timedelta(days=7))
+        assert other.clock() >= TERM + timedelta(days=7)
+        other.own_clock.set(TERM + timedelta(days=14))
+        assert one.clock() >= TERM + timedelta(days=14)
+
+
+def test_another_fresh_database_begins_a_clock_of_its_own_in_the_same_folder(copy_of, template, settings):
+    with service(settings(copy_of(template), clock_from=TERM)) as former:
+        former.own_clock.set(TERM + timedelta(days=7))
+    with service(settings(copy_of(template), clock_from=TERM)) as fresh:
+        assert fresh.clock() < TERM + timedelta(days=7)
+
+
 def test_a_database_that_lived_in_the_systems_time_gets_no_clock_of_its_own(migrated: str, settings):
     with service(settings(migrated)) as opened:
         invite(opened.writer)

@@ -81,6 +81,11 @@ def test_the_database_asks_everybody_for_a_password_and_listens_to_no_network():
     assert "POSTGRES_HOST_AUTH_METHOD" not in SERVICES["postgres"]["environment"]
 
 
+def test_whatever_goes_on_waits_for_its_database():
+    going_on = {name for name, part in OURS.items() if part.get("restart") != "no"}
+    assert {name for name in OURS if "--wait" in OURS[name]["command"]} == going_on
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_every_part_of_ours_runs_production_by_settings_that_there_are(name: str, tmp_path: Path):
     given = {key: filled(value) for key, value in OURS[name]["environment"].items()}

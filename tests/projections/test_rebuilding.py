@@ -15,8 +15,9 @@ import pytest
 
 from eventstore.codec import UnknownType
 from eventstore.connections import connect
+from eventstore.patience import InUse
 from projections import filling
-from projections.generations import InUse, generations
+from projections.generations import generations
 from projections.model import Model
 from projections.rebuilding import Progress, begin, rebuild
 from tests.house.tree import ROOT
