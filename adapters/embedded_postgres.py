@@ -39,6 +39,7 @@ SUPERUSER = "postgres"
 SHELTER = Path("/var/lib/as-cms")
 
 _SETTINGS = {
+    "max_connections": "200",
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "timezone": "UTC",

@@ -16,6 +16,7 @@ from api.automations.sweeping import Tally
 from api.automations.waking import Automations
 from api.commands.output import AsJson, say_json, say_table
 from api.commands.running import FAILED, Failed, Stopped, Wait, begun, opened
+from api.sessions import of_automations, of_service, require_room, together
 from domain.days import auckland_day
 
 
@@ -50,6 +51,7 @@ def _go_on(wanted: list[Automation]) -> None:
 @contextmanager
 def _automating(wanted: list[Automation]) -> Generator[Automations]:
     with opened() as service:
+        require_room(service.database, together(of_service(service.settings), of_automations()))
         admit(service.writer, auckland_day(service.clock()))
         yield Automations(service, wanted)
 

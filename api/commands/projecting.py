@@ -12,6 +12,7 @@ from api.bootstrap import folding
 from api.commands.output import AsJson, say, say_json, share
 from api.commands.running import Failed, Stopped, Wait, begun, settings
 from api.database import Database, database
+from api.sessions import KEYS, of_followers, require_room, together
 from api.settings import Login, load
 from eventstore.followers import Follower, Health
 from projections.blanking import blanking
@@ -33,6 +34,7 @@ def project(*, wait: Wait = False) -> None:
 
     def work() -> None:
         with database(said) as lent, folding(said, lent) as tools, followers(lent, tools) as running:
+            require_room(lent, together(of_followers(), {Login.KEYS: KEYS}))
             watch(running, threading.Event())
 
     try:

@@ -29,6 +29,7 @@ from api.http.boards import Board
 from api.http.connections import Guarded, Limits
 from api.http.figures import Scraper, numbers_of
 from api.http.metrics import Numbers
+from api.sessions import Sessions, of_automations, of_followers, of_service, require_room, together
 from api.settings import UNSAID, BadSettings, Settings
 from domain import registry
 from domain.days import auckland_day
@@ -85,6 +86,7 @@ def worker(folder: Path) -> ASGIApp:
 
 def _serve_in_one(listener: socket.socket, own: socket.socket | None, said: Settings, *, following: bool) -> None:
     with service(said) as opened, _alongside(following, opened):
+        require_room(opened.database, _sessions(said, 1, following=following))
         app = create_app(opened)
         require_keys(app.state.door.tokens)
         _announce("Serving", listener)
@@ -100,6 +102,7 @@ def _serve_in_many(
     A worker that is started anew while the issuer is away takes no token until it has keys.
     """
     with service(said) as opened, _alongside(following, opened), TemporaryDirectory(prefix="as-cms-") as folder:
+        require_room(opened.database, _sessions(said, 1 + workers, following=following))
         require_keys(tokens(said))
         Scraper.of(said)
         board = Path(folder)
@@ -108,6 +111,10 @@ def _serve_in_many(
             more = {"factory": True, "lifespan": "on", "workers": workers, "http": _guarded(said)}
             config = uvicorn.Config(partial(worker, board), **more, **_UVICORN)
             Multiprocess(config, sockets=[listener]).run()
+
+
+def _sessions(said: Settings, processes: int, *, following: bool) -> Sessions:
+    return together(of_service(said, processes), *((of_followers(), of_automations()) if following else ()))
 
 
 @contextmanager

@@ -23,6 +23,6 @@ def town(
 
 @pytest.fixture
 def own_town(migrated: str, tmp_path: Path) -> Iterator[Town]:
-    """A town for one test alone."""
-    with town_on(migrated, tmp_path) as opened:
+    """A town for one test alone, whose service has always just started."""
+    with town_on(migrated, tmp_path, cold=True) as opened:
         yield opened

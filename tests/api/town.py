@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.development_issuer import DevelopmentIssuer
 from adapters.holiday_data import shipped_years
@@ -201,20 +202,36 @@ HOMES = {
 AWAY = ((Role.ATTENDANCE_LEAD, RIMU), (Role.WORKFLOW_LEAD, TAUTOKO), (Role.CASE_MANAGER, TAUTOKO))
 
 
+class Cold:
+    """Lets the service answer every request as a process does that has just started: it knows nothing."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._service.writer._tools.states.clear()  # noqa: SLF001 - only a start does that otherwise
+        self._service.facts._kept.clear()  # noqa: SLF001 - there is no other way to it
+        self._service.keyring.forget()
+        await self._app(scope, receive, send)
+
+
 @contextmanager
-def town_on(dsn: str, folder: Path) -> Iterator[Town]:
+def town_on(dsn: str, folder: Path, *, cold: bool = False) -> Iterator[Town]:
     """Open a service on a migrated database, and people it if nobody has."""
     with connect(dsn) as owner:
         prepare(owner, MODELS)
-    with town_of(settings(folder, dsn)) as town:
+    with town_of(settings(folder, dsn), cold=cold) as town:
         yield town
 
 
 @contextmanager
-def town_of(said: Settings) -> Iterator[Town]:
+def town_of(said: Settings, *, cold: bool = False) -> Iterator[Town]:
     """Open a service with these settings, and people it if nobody has."""
     with service(said) as opened:
         app = create_app(opened)
+        if cold:
+            app.add_middleware(Cold, service=opened)
         issuer = development_issuer(opened.settings)
         with TestClient(app) as client:
             town = Town(service=opened, app=app, client=client, issuer=issuer)

@@ -13,7 +13,7 @@ from tests.api.town import Town, town_on
 
 __all__ = ["own_town"]
 
-NewTown = Callable[[], AbstractContextManager[Town]]
+NewTown = Callable[..., AbstractContextManager[Town]]
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +23,10 @@ def new_town(
     """Build a town in a database that is dropped when it is left."""
 
     @contextmanager
-    def build() -> Iterator[Town]:
+    def build(*, cold: bool = False) -> Iterator[Town]:
         name = f"town_{secrets.token_hex(4)}"
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-        with town_on(cluster.dsn(name), tmp_path_factory.mktemp(name)) as opened:
+        with town_on(cluster.dsn(name), tmp_path_factory.mktemp(name), cold=cold) as opened:
             yield opened
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
