@@ -64,9 +64,11 @@ class Messages:
         self._tellings = {(name, upcasters.present(name)): TOLD.get(kind) for name, kind in known.items()}
         self._chains: dict[UUID, Chain] = {}
         self._week: Week | None = None
+        self.generation = 0
 
-    def begin(self, connection: Connection, after: int) -> None:
+    def begin(self, connection: Connection, after: int, generation: int = 0) -> None:
         """Go on after this position, whatever came last: the log says what of its week is still to be told."""
+        self.generation = generation
         self._chains.clear()
         self._week = week_after(connection, after)
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgres
-from adapters.kafka import settings_of
+from adapters.kafka.client import settings_of
 from api.cli import COMMANDS, app
 from api.commands.publishing import require_login
 from api.commands.running import DEVELOPMENT, Failed
