@@ -3,7 +3,7 @@
 Its position is a record of the same transaction as the facts that it sends, so that both are there or neither is; it
 reads the position back once `init_transactions` has ended what an earlier publisher left open. What it commits first
 is a claim: the same position, in its own name. So one from which Kafka takes nothing any more can tell whether a newer
-publisher is there, or whether Kafka gave it up while it was paused.
+publisher is there, or whether Kafka gave it up while it was paused (ADR 26).
 Kafka being away is waited for, and nobody else waits with it.
 """
 

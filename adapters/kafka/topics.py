@@ -70,6 +70,12 @@ def make_topics(settings: Mapping[str, Any], topic: str) -> None:
                 admin.create_topics({name: wanted[name]}, wait_for_metadata=True)
 
 
+def told_before(settings: Mapping[str, Any], topic: str) -> bool:
+    """Say whether there is such a topic."""
+    with closing(KafkaAdminClient(**shared(settings, KafkaAdminClient))) as admin:
+        return {topic, positions(topic)} <= set(admin.list_topics())
+
+
 def committed(settings: Mapping[str, Any], topic: str) -> Position:
     """Return the position that was committed last; it is read from the end backwards. Raises KafkaTimeoutError."""
     place = TopicPartition(positions(topic), 0)

@@ -160,6 +160,7 @@ UNSET = {"demo", "openapi", "asyncapi", "hardening"}
 WORDS = {
     "import": ("samples",),
     "publish": ("--bootstrap", "127.0.0.1:1"),
+    "reconcile": ("--bootstrap", "127.0.0.1:1"),
     "show": ("kpi",),
     "replay": ("00000000-0000-0000-0000-000000000001",),
     "token": ("--role", "SYSTEM_ADMIN"),
