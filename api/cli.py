@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "project": "projecting:project",
     "automate": "automating:automate",
     "publish": "publishing:publish",
+    "reconcile": "reconciling:reconcile",
     "rebuild": "projecting:rebuild_models",
     "show": "showing:app",
     "replay": "history:replay",

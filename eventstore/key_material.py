@@ -5,7 +5,7 @@ import os
 import re
 from base64 import b64decode, b64encode
 from binascii import Error
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -70,6 +70,9 @@ class Secrets:
         Raises BadSecret.
         """
         return cls(*map(Secret.parse, text.split()))
+
+    def __iter__(self) -> Iterator[Secret]:
+        return iter(self._by_id.values())
 
     def __getitem__(self, name: str) -> Secret:
         if name not in self._by_id:

@@ -57,6 +57,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 """

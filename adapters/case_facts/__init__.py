@@ -1,1 +1,1 @@
-"""Case facts: what the service tells other systems about cases. Pure; the way out itself is `adapters/kafka.py`."""
+"""Case facts: what the service tells other systems about cases. Pure; the way out itself is `adapters/kafka`."""

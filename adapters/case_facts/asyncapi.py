@@ -4,14 +4,17 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from adapters.case_facts.contract import FACTS, TOPIC, type_name
-from adapters.case_facts.messages import SOURCE
+from adapters.case_facts.contract import FACTS, TOPIC
+from adapters.case_facts.messages import SOURCE, type_name
 
 _NUMBER: Final = {"type": "string", "pattern": "^[0-9]+$"}
 _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "content-type": {"const": "application/json"},
     "ce_specversion": {"const": "1.0"},
-    "ce_id": {"type": "string", "description": "Subject and sequence, parted by a slash: unique within its source."},
+    "ce_id": {
+        "type": "string",
+        "description": "Subject, generation and sequence, parted by slashes: unique within its source.",
+    },
     "ce_type": {"type": "string"},
     "ce_source": {"const": SOURCE},
     "ce_subject": {
@@ -28,7 +31,13 @@ _HEADERS: Final[dict[str, dict[str, Any]]] = {
     "ce_sequence": {
         **_NUMBER,
         "description": "The facts told of this case are numbered 1, 2, 3, ... without gaps: whoever has all up to "
-        "this one has missed nothing of the case.",
+        "this one has missed nothing of the case. FactsWithdrawn takes no number: it has that of the last fact that "
+        "stands.",
+    },
+    "ce_generation": {
+        **_NUMBER,
+        "description": "How often the log was restored from an older copy before this was told. Within a case, what "
+        "has a lower generation than the last record seen was told before, whatever its number.",
     },
     "ce_keyid": {
         "type": "string",

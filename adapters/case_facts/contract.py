@@ -386,12 +386,14 @@ class CaseClosed(Fact):
     skipped_transition: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsWithdrawn(Fact):
+    """The log was restored from an older copy: no fact of this case stands that was told with a greater number."""
+
+    after: int
+
+
 _HERE: Final = [kind for kind in globals().values() if isinstance(kind, type) and Fact in kind.__mro__[1:]]
 
 FACTS: Final[tuple[type[Any], ...]] = tuple(sorted(_HERE, key=lambda kind: kind.__name__))
 """Every type of the contract, by name."""
-
-
-def type_name(kind: type[Any]) -> str:
-    """What a consumer knows a type by (`ce_type`)."""
-    return f"{TOPIC}.{kind.__name__}"

@@ -2,6 +2,7 @@
 
 The headers are CloudEvents 1.0 in Kafka's binary mode. `ce_sequence` counts the facts told of a case, 1, 2, 3, ...: a
 consumer who has every number up to it has missed nothing, and no gap tells of what stayed inside.
+`ce_generation` is how often the log was restored from an older copy: numbers that were withdrawn are given again.
 Of a case that was ever paused, each fact waits for the end of its Auckland week (ADR 20).
 """
 
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from adapters.case_facts import contract
 from adapters.case_facts.chains import FIRST, Chain, Week, chains, waiting, week_after
-from adapters.case_facts.contract import FACTS, type_name
+from adapters.case_facts.contract import FACTS, TOPIC
 from adapters.case_facts.pseudonyms import Pseudonyms
 from adapters.case_facts.telling import QUIET_ONCE_PAUSED, TOLD, UNNAMED_ONCE_PAUSED, Telling
 from domain import registry
@@ -42,6 +43,17 @@ class Message(NamedTuple):
     day: int
 
 
+class Planned(NamedTuple):
+    """A fact that some event makes known: how it is told, under which number, for which day, and by whom."""
+
+    event: Recorded
+    telling: Telling
+    number: int
+    day: date
+    by: Mapping[str, Tree]
+    unnamed: Collection[str] = ()
+
+
 class Told(NamedTuple):
     """The facts that some events make known, and the last of the events that were looked at."""
 
@@ -64,9 +76,11 @@ class Messages:
         self._tellings = {(name, upcasters.present(name)): TOLD.get(kind) for name, kind in known.items()}
         self._chains: dict[UUID, Chain] = {}
         self._week: Week | None = None
+        self.generation = 0
 
-    def begin(self, connection: Connection, after: int) -> None:
+    def begin(self, connection: Connection, after: int, generation: int = 0) -> None:
         """Go on after this position, whatever came last: the log says what of its week is still to be told."""
+        self.generation = generation
         self._chains.clear()
         self._week = week_after(connection, after)
 
@@ -76,16 +90,21 @@ class Messages:
         With the first event of a week goes what had waited in the weeks before. Raises UnknownType if the very first
         is not known; nothing is lost if what is returned is not told, and `begin` comes next.
         """
+        planned, last = self.planned(connection, events)
+        return Told([self.message(each) for each in planned], last)
+
+    def planned(self, connection: Connection, events: Sequence[Recorded]) -> tuple[list[Planned], Recorded]:
+        """Return the same before it is made a message."""
         known = list(self._known(events))
         self._remember(connection, [event for event, telling in known if telling])
-        facts: list[Message] = []
+        facts: list[Planned] = []
         for event, telling in known:
             if self._week is None or event.decided_on >= self._week.next_on:
                 facts += self._batch(connection, self._week, event.position)
                 self._week = Week.of(event.decided_on, event.position)
             if telling:
                 facts += self._at_once(event, telling)
-        return Told(facts, known[-1][0])
+        return facts, known[-1][0]
 
     def _known(self, events: Sequence[Recorded]) -> Iterator[tuple[Recorded, Telling | None]]:
         """Say how each event is told, up to the first whose type is not known."""
@@ -109,15 +128,15 @@ class Messages:
             self._chains.clear()
         self._chains |= chains(connection, (event for event in events if event.stream not in self._chains))
 
-    def _at_once(self, event: Recorded, telling: Telling) -> Iterator[Message]:
+    def _at_once(self, event: Recorded, telling: Telling) -> Iterator[Planned]:
         """Tell it, unless its case was paused before: then it waits for the end of the week."""
         chain = self._chains.get(event.stream, FIRST)
         if not chain.paused:
             chain = Chain(chain.told + 1, paused=telling.kind is contract.CasePaused)
             self._chains[event.stream] = chain
-            yield self._message(event, telling, chain.told, event.decided_on, _by(event))
+            yield Planned(event, telling, chain.told, event.decided_on, _by(event))
 
-    def _batch(self, connection: Connection, week: Week | None, until: int) -> Iterator[Message]:
+    def _batch(self, connection: Connection, week: Week | None, until: int) -> Iterator[Planned]:
         """Tell what waited, case by case, in an order that is not the log's; neither on which day, nor by whom."""
         events = waiting(connection, week.since, until) if week else []
         if week and events:
@@ -127,23 +146,45 @@ class Messages:
                 telling = self._telling(event)
                 if telling and telling.kind not in _QUIET:
                     told[event.stream] += 1
-                    yield self._message(event, telling, told[event.stream], week.last_on, _NOBODY, UNNAMED_ONCE_PAUSED)
+                    yield Planned(event, telling, told[event.stream], week.last_on, _NOBODY, UNNAMED_ONCE_PAUSED)
+
+    def value(self, fact: Planned, pseudonyms: Pseudonyms) -> dict[str, Tree]:
+        """Return what a fact says."""
+        event = fact.event
+        tree = self._upcasters.apply(event.type, event.schema_version, read(event.data))
+        said = fact.telling.told(tree, pseudonyms.within(event.stream))
+        shared = {"case_id": pseudonyms.of_case(event.stream), "recorded_on": fact.day.isoformat(), **fact.by}
+        return said | dict.fromkeys(said.keys() & fact.unnamed) | shared
+
+    def message(self, fact: Planned) -> Message:
+        """Return a fact as it is sent."""
+        return self._message(fact.telling.kind, self.value(fact, self.pseudonyms), fact.number, fact.day)
+
+    def withdrawn(self, subject: str, key_id: str, after: int, day: date) -> Message:
+        """Return what says that of this case nothing stands that was told with a greater number."""
+        value = {"case_id": subject, "recorded_on": day.isoformat(), **_NOBODY, "after": after}
+        return self._message(contract.FactsWithdrawn, value, after, day, key_id)
 
     def _message(
-        self,
-        event: Recorded,
-        telling: Telling,
-        number: int,
-        day: date,
-        by: Mapping[str, Tree],
-        unnamed: Collection[str] = (),
+        self, kind: type[Any], value: Mapping[str, Tree], number: int, day: date, key_id: str | None = None
     ) -> Message:
-        tree = self._upcasters.apply(event.type, event.schema_version, read(event.data))
-        case = self.pseudonyms.of_case(event.stream)
-        said = telling.told(tree, self.pseudonyms.within(event.stream))
-        value = said | dict.fromkeys(said.keys() & unnamed) | {"case_id": case, "recorded_on": day.isoformat(), **by}
-        headers = [*_SAME, _TYPES[telling.kind], *_of_this(case, number, day, self.pseudonyms.key_id)]
-        return Message(case.encode(), write(value), headers, beginning(day)[1])
+        case, began = str(value["case_id"]), beginning(day)
+        headers = [
+            *_SAME,
+            _TYPES[kind],
+            ("ce_id", f"{case}/{self.generation}/{number}".encode()),
+            ("ce_subject", case.encode()),
+            ("ce_time", began[0]),
+            ("ce_sequence", b"%d" % number),
+            ("ce_generation", b"%d" % self.generation),
+            ("ce_keyid", (key_id or self.pseudonyms.key_id).encode()),
+        ]
+        return Message(case.encode(), write(value), headers, began[1])
+
+
+def type_name(kind: type[Any]) -> str:
+    """Return what a consumer knows a type by (`ce_type`)."""
+    return f"{TOPIC}.{kind.__name__}"
 
 
 @lru_cache(maxsize=1_000)
@@ -169,13 +210,3 @@ _SAME: Final = [
     ("ce_source", SOURCE.encode()),
 ]
 _TYPES: Final = {kind: ("ce_type", type_name(kind).encode()) for kind in FACTS}
-
-
-def _of_this(case: str, number: int, day: date, key_id: str) -> list[tuple[str, bytes]]:
-    return [
-        ("ce_id", f"{case}/{number}".encode()),
-        ("ce_subject", case.encode()),
-        ("ce_time", beginning(day)[0]),
-        ("ce_sequence", b"%d" % number),
-        ("ce_keyid", key_id.encode()),
-    ]

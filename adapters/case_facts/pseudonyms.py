@@ -48,6 +48,10 @@ class Pseudonyms:
         """Which secret they are made with; it changes when a new one is put in front."""
         return self._secrets.present.id
 
+    def each(self) -> "list[Pseudonyms]":
+        """Return those of every secret that was given, the present one first."""
+        return [Pseudonyms(Secrets(secret)) for secret in self._secrets]
+
     def within(self, case: UUID) -> Veil:
         """Return what names anew the things that are named in this case."""
         return lambda id_: self._made(f"within:{case}:{id_}")

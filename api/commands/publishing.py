@@ -12,7 +12,8 @@ import typer
 from adapters.case_facts.asyncapi import document
 from adapters.case_facts.messages import Messages
 from adapters.case_facts.pseudonyms import Pseudonyms
-from adapters.kafka import BadKafkaSettings, CaseFacts, Fenced, settings_of
+from adapters.kafka.client import BadKafkaSettings, Fenced, settings_of
+from adapters.kafka.publisher import CaseFacts
 from api.bootstrap import require_schema
 from api.commands.output import say_json
 from api.commands.projecting import watch

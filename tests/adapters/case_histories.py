@@ -24,7 +24,8 @@ from eventstore.key_material import Secret, Secrets
 from eventstore.log import Recorded
 from tests.eventstore.keys_in_memory import KeysInMemory
 
-PSEUDONYMS = Pseudonyms(Secrets(Secret("test", bytes(range(32)))))
+SECRET = Secret("test", bytes(range(32)))
+PSEUDONYMS = Pseudonyms(Secrets(SECRET))
 CANARY = "Hinemoa Paewai"
 USER = UUID(int=0xACCE55)
 ORGANISATION = UUID(int=0x0B6)

@@ -1,19 +1,28 @@
 """A publisher in a process of its own, for tests that kill it: DSN, bootstrap, topic, and how it ends.
 
-`follows` goes on until it is killed; `dies` kills itself with its first transaction written and not committed.
+`follows` goes on until it is killed; `dies` kills itself with its first facts written and not committed; `pauses` stops
+itself there instead, and goes on when it is continued. It ends with 5 if it is over.
 """
 
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 
 from adapters.case_facts.messages import Messages
-from adapters.kafka import CaseFacts, Producer, settings_of
+from adapters.kafka.client import Producer, settings_of
+from adapters.kafka.publisher import CaseFacts
+from api.commands.publishing import FENCED
 from eventstore.connections import Connection
 from eventstore.followers import Follower
 from eventstore.log import Recorded
 from tests.adapters.case_histories import PSEUDONYMS
+
+STRUCK = {"dies": signal.SIGKILL, "pauses": signal.SIGSTOP}
+
+TIMEOUT_MS = 1_000
+"""After which Kafka gives up the transaction of one that pauses."""
 
 
 class Telling(CaseFacts):
@@ -26,17 +35,28 @@ class Telling(CaseFacts):
         return position
 
 
-def die(producer: Producer) -> None:
-    producer.flush()
-    os.kill(os.getpid(), signal.SIGKILL)
+def struck(by: signal.Signals) -> Callable[[Producer], None]:
+    """Return a way to begin a commit that meets a signal at its second: the first is a claim, without facts."""
+    commits, begin_commit = count(1), Producer.begin_commit
+
+    def begin(producer: Producer) -> None:
+        if next(commits) == 2:
+            producer.flush()
+            os.kill(os.getpid(), by)
+        begin_commit(producer)
+
+    return begin
 
 
 def main() -> None:
     dsn, bootstrap, topic, how = sys.argv[1:]
-    if how == "dies":
-        Producer.begin_commit = die  # type: ignore[method-assign,assignment] # it is what a crash does at that moment
-    work = Telling(settings_of(bootstrap, {}), Messages(PSEUDONYMS), topic=topic)
-    Follower(dsn, work, batch=200, poll=0.1).run()
+    if how in STRUCK:
+        Producer.begin_commit = struck(STRUCK[how])  # type: ignore[method-assign,assignment] # it happens at that moment
+    settings = settings_of(bootstrap, {"transaction_timeout_ms": TIMEOUT_MS} if how == "pauses" else {})
+    work = Telling(settings, Messages(PSEUDONYMS), topic=topic, ended=lambda: follower.stop())  # noqa: PLW0108 - there is none yet
+    follower = Follower(dsn, work, batch=200, poll=0.1)
+    follower.run()
+    sys.exit(FENCED if work.over else 0)
 
 
 if __name__ == "__main__":

@@ -25,18 +25,9 @@ from kafka import KafkaConsumer, TopicPartition
 from adapters.case_facts.messages import Messages
 from adapters.case_facts.pseudonyms import Pseudonyms
 from adapters.case_facts.telling import QUIET_ONCE_PAUSED, TOLD
-from adapters.kafka import (
-    BadKafkaSettings,
-    BrokerAway,
-    CaseFacts,
-    Fenced,
-    OtherLog,
-    OtherSecret,
-    Producer,
-    committed,
-    positions,
-    settings_of,
-)
+from adapters.kafka.client import BadKafkaSettings, BrokerAway, Fenced, Producer, settings_of
+from adapters.kafka.publisher import CaseFacts
+from adapters.kafka.topics import OtherLog, OtherSecret, committed, positions
 from api.commands.publishing import FENCED, client_settings, follow, give_up
 from api.commands.running import UNUSABLE
 from api.settings import BadSettings

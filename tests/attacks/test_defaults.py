@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from adapters.embedded_postgres import EmbeddedPostgres
-from adapters.kafka import settings_of
+from adapters.kafka.client import settings_of
 from api.cli import COMMANDS, app
 from api.commands.publishing import require_login
 from api.commands.running import DEVELOPMENT, Failed
@@ -160,6 +160,7 @@ UNSET = {"demo", "openapi", "asyncapi", "hardening"}
 WORDS = {
     "import": ("samples",),
     "publish": ("--bootstrap", "127.0.0.1:1"),
+    "reconcile": ("--bootstrap", "127.0.0.1:1"),
     "show": ("kpi",),
     "replay": ("00000000-0000-0000-0000-000000000001",),
     "token": ("--role", "SYSTEM_ADMIN"),

@@ -9,7 +9,9 @@ from uuid import uuid4
 from kafka import KafkaProducer
 
 from adapters.case_facts.messages import Message, Messages
-from adapters.kafka import CaseFacts, make_topics, position_record, positions, settings_of
+from adapters.kafka.client import settings_of
+from adapters.kafka.publisher import CaseFacts
+from adapters.kafka.topics import make_topics, positions
 from api.commands.publishing import BATCH
 from eventstore.connections import connect
 from eventstore.followers import require_whole
@@ -103,7 +105,8 @@ def sent(transactions: Sequence[Transaction], bootstrap: str) -> float:
             producer.begin_transaction()
             for key, value, headers, day in each.facts:
                 producer.send(topic, value, key, headers, timestamp_ms=day)
-            producer.send(positions(topic), position_record(each.last, PSEUDONYMS), topic.encode())
+            record = PSEUDONYMS.mark(each.last.command_id).encode()
+            producer.send(positions(topic), record, topic.encode())
             producer.commit_transaction()
         return time.perf_counter() - began
 

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from adapters.embedded_postgres import EmbeddedPostgres
-from adapters.kafka import settings_of
+from adapters.kafka.client import settings_of
 from api.addresses import trusted
 from api.cli import COMMANDS
 from api.commands.publishing import require_login
