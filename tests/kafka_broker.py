@@ -119,6 +119,11 @@ class Broker:
                 raise NoBroker(f"the broker did not start: {self._tail()}")
             time.sleep(0.1)
 
+    def send(self, what: signal.Signals) -> None:
+        """Freeze it, or let it go on."""
+        if self._process:
+            self._process.send_signal(what)
+
     def kill(self) -> None:
         """End it at once, as a machine that fails does."""
         self._end(signal.SIGKILL)

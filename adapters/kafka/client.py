@@ -68,15 +68,35 @@ class BrokerAway(Unavailable):
     """Kafka does not answer at the moment; what was sent last is looked up when it does."""
 
 
-class Producer(KafkaProducer):  # type: ignore[misc] # the library has no types
-    """The client's producer, whose commit ends in time, and which can be left in the middle of anything."""
+class Lost(KafkaError):  # type: ignore[misc] # the library has no types
+    """A record of the transaction was not written, or the client began another one in its middle."""
 
-    _committing: Any = None
+
+class Producer(KafkaProducer):  # type: ignore[misc] # the library has no types
+    """The client's producer, whose commit ends in time, and which can be left in the middle of anything.
+
+    The client commits what is left of a transaction of which it gave up a record, or which it lost together with its
+    epoch when the broker was killed. Here a transaction is committed whole, or not at all.
+    """
+
+    _sent: list[Any] | None = None
+    _began_as: Any = None
 
     @property
     def fenced(self) -> bool:
         """Whether Kafka takes nothing from us any more; what the client raises then is often another error."""
         return isinstance(self._transaction_manager.last_error, _FENCED)
+
+    def begin_transaction(self) -> None:
+        super().begin_transaction()
+        self._sent, self._began_as = [], self._present
+
+    def send(self, *record: Any, **more: Any) -> Any:
+        """Send a record into the open transaction; answers with what becomes of it."""
+        future = super().send(*record, **more)
+        if self._sent is not None:
+            self._sent.append(future)
+        return future
 
     def tell(self, topic: str, facts: Sequence[Message]) -> None:
         """Send facts into the open transaction, each into the partition of its case."""
@@ -84,19 +104,33 @@ class Producer(KafkaProducer):  # type: ignore[misc] # the library has no types
         for key, value, headers, day in facts:
             self.send(topic, value, key, headers, partition_of(key, count), day)
 
-    def begin_commit(self) -> None:
-        """Begin to commit, in the client's own thread."""
-        self._committing = self._transaction_manager.begin_commit()
-        self._sender.wakeup()
+    def commit(self) -> None:
+        """Commit what was sent since the transaction began, if one did, once all of it is written.
 
-    def end_commit(self) -> None:
-        """Wait for the commit, if one was begun; raise KafkaTimeoutError if Kafka has not answered in time.
-
-        The client's own `commit_transaction` would wait for ever.
+        Raises Lost, or KafkaTimeoutError if Kafka has not answered in time; the client's own `commit_transaction` would
+        wait for ever.
         """
-        if self._committing and not self._committing.wait(timeout_ms=PATIENCE_MS):
+        if self._sent is None:
+            return
+        self.flush(PATIENCE_MS / 1_000)
+        if self._began_as != self._present or not all(record.succeeded() for record in self._sent):
+            raise Lost(Lost.__doc__)
+        committing = self._transaction_manager.begin_commit()
+        self._sender.wakeup()
+        if not committing.wait(timeout_ms=PATIENCE_MS):
             raise KafkaTimeoutError
-        self._committing = None
+        self._sent = None
+
+    @property
+    def open(self) -> bool:
+        """Whether something was sent that is not committed."""
+        return self._sent is not None
+
+    @property
+    def _present(self) -> tuple[int, int]:
+        """As whom Kafka knows us; another epoch is another transaction."""
+        known = self._transaction_manager.producer_id_and_epoch
+        return known.producer_id, known.epoch
 
     def abandon(self) -> None:
         """Close without sending what is left."""

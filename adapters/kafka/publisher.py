@@ -55,6 +55,7 @@ class CaseFacts:
         self._known = {self._us}  # whose claims are no newer than ours
         self._refused = False
         self._reached = Position()
+        self._turn: Connection | None = None
 
     def begin(self, connection: Connection) -> int:
         """Take over from any earlier publisher, and return the position that it committed last.
@@ -63,6 +64,7 @@ class CaseFacts:
         """
         if self.over:
             raise self.over
+        self._turn = connection
         with self._speaking():
             self.close()
             self._make_topics()
@@ -85,7 +87,7 @@ class CaseFacts:
         Events after one of a type that is not known are left for later. Raises UnknownType if that is the first.
         """
         try:
-            facts, last = self._messages.of(connection, events)  # while the last transaction is still being committed
+            facts, last = self._messages.of(connection, events)  # while the last ones are still being written
         finally:
             self._settle()
         if facts:
@@ -118,13 +120,12 @@ class CaseFacts:
         self._producer.begin_transaction()
         self._producer.tell(self._topic, facts)
         tell_position(self._producer, self._topic, reached, facts[-1].day if facts else None)
-        self._producer.begin_commit()
 
     def _settle(self) -> None:
-        """Wait for what is being committed; while there is more to tell, that is done after the next is made ready."""
+        """Commit what was sent; while there is more to tell, that is done after the next is made ready."""
         with self._speaking():
             if self._producer:
-                self._producer.end_commit()
+                self._producer.commit()
 
     def _make_topics(self) -> None:
         if not self._topics_made:
@@ -147,13 +148,16 @@ class CaseFacts:
             with speaking(lambda: self._producer):
                 yield
         except Fenced as fenced:
-            self._refused = True
             self._end_if_replaced(fenced)
             raise GivenUp(GivenUp.__doc__) from None
         except BadKafkaSettings as halt:
             self._end(halt)
 
     def _end_if_replaced(self, fenced: Fenced) -> None:
+        """End, unless our turn is gone as well, which raises: then a copy has it, and we stand by until it is ours."""
+        if self._turn:
+            self._turn.execute("SELECT")
+        self._refused = True
         try:
             self._look()
         except Fenced:

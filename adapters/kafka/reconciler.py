@@ -109,6 +109,5 @@ class Reconciler:
             producer.tell(self.topic, facts)
             if reached:
                 tell_position(producer, self.topic, reached)
-            producer.begin_commit()
-            producer.end_commit()
+            producer.commit()
         self.tell("telling", 1.0)

@@ -36,22 +36,22 @@ class Telling(CaseFacts):
 
 
 def struck(by: signal.Signals) -> Callable[[Producer], None]:
-    """Return a way to begin a commit that meets a signal at its second: the first is a claim, without facts."""
-    commits, begin_commit = count(1), Producer.begin_commit
+    """Return a way to commit that meets a signal at the second time: the first is a claim, without facts."""
+    commits, commit = count(1), Producer.commit
 
-    def begin(producer: Producer) -> None:
-        if next(commits) == 2:
+    def met(producer: Producer) -> None:
+        if producer.open and next(commits) == 2:
             producer.flush()
             os.kill(os.getpid(), by)
-        begin_commit(producer)
+        commit(producer)
 
-    return begin
+    return met
 
 
 def main() -> None:
     dsn, bootstrap, topic, how = sys.argv[1:]
     if how in STRUCK:
-        Producer.begin_commit = struck(STRUCK[how])  # type: ignore[method-assign,assignment] # it happens at that moment
+        Producer.commit = struck(STRUCK[how])  # type: ignore[method-assign,assignment] # it happens at that moment
     settings = settings_of(bootstrap, {"transaction_timeout_ms": TIMEOUT_MS} if how == "pauses" else {})
     work = Telling(settings, Messages(PSEUDONYMS), topic=topic, ended=lambda: follower.stop())  # noqa: PLW0108 - there is none yet
     follower = Follower(dsn, work, batch=200, poll=0.1)

@@ -4,6 +4,7 @@ import gc
 import os
 import random
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -21,13 +22,14 @@ from uuid import UUID, uuid4
 import pytest
 import typer
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from adapters.case_facts.messages import Messages
 from adapters.case_facts.pseudonyms import Pseudonyms
 from adapters.case_facts.telling import QUIET_ONCE_PAUSED, TOLD
-from adapters.kafka.client import BadKafkaSettings, BrokerAway, Fenced, Producer, settings_of
+from adapters.kafka.client import BadKafkaSettings, BrokerAway, Fenced, Lost, Producer, settings_of
 from adapters.kafka.publisher import CaseFacts
-from adapters.kafka.topics import OtherLog, OtherSecret, committed, positions
+from adapters.kafka.topics import OtherLog, OtherSecret, committed, make_topics, positions
 from api.commands.publishing import FENCED, client_settings, follow, give_up
 from api.commands.running import UNUSABLE
 from api.settings import BadSettings
@@ -307,12 +309,50 @@ def test_commands_go_on_while_kafka_is_away_and_the_facts_follow_when_it_is_back
     assert told(read(own, topic)) == expected(log)
 
 
+@contextmanager
+def begun(own: Broker, topic: str, **more: Any) -> Iterator[Producer]:
+    """A producer in the middle of a transaction."""
+    settings = settings_of(own.bootstrap, more)
+    make_topics(settings, topic)
+    producer = Producer(**settings, transactional_id=topic)
+    try:
+        producer.init_transactions()
+        producer.begin_transaction()
+        producer.send(topic, b"{}", b"case").get(timeout=HANG)
+        yield producer
+    finally:
+        producer.abandon()
+
+
+def test_what_the_client_lost_with_its_epoch_is_not_taken_for_committed(own: Broker, topic: str):
+    """It begins another one when a broker that was killed knows it no more, and drops what was open."""
+    with begun(own, topic) as producer:
+        client = producer._transaction_manager  # noqa: SLF001 - what the client does by itself
+        client.bump_producer_id_and_epoch()
+        producer._sender.wakeup()  # noqa: SLF001 - likewise, at once
+        until(lambda: not client.is_bumping_epoch())
+        with pytest.raises(Lost):
+            producer.commit()
+    assert read(own, topic) == []
+
+
+def test_a_record_that_the_client_gave_up_is_not_left_out_of_what_is_committed(own: Broker, topic: str):
+    with begun(own, topic, request_timeout_ms=1_000, delivery_timeout_ms=1_500) as producer:
+        own.send(signal.SIGSTOP)
+        given_up = producer.send(topic, b"{}", b"case")
+        until(given_up.failed)
+        own.send(signal.SIGCONT)
+        with pytest.raises(KafkaError):
+            producer.commit()
+    assert read(own, topic) == []
+
+
 def test_the_log_being_away_is_waited_for_as_well(
     kafka: Broker | Given, log: CaseLog, followers: str, topic: str, publisher: Callable[..., CaseFacts]
 ):
     log.add(history(CASES, 100, seed=6))
     with following(followers, publisher()) as follower:
-        until(lambda: follower.ready)
+        until(lambda: follower.ready, str(follower.health))
         log.db.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [CaseFacts.name]
         )
