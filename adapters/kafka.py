@@ -61,6 +61,9 @@ _CHOSEN: Final[Mapping[str, Any]] = {
     "reconnect_backoff_max_ms": 1_000,
     "metrics_enabled": False,
 }
+_HASTY: Final[Mapping[str, Any]] = {"bootstrap_timeout_ms": 3_000, "request_timeout_ms": 3_000}
+"""For whoever only looks, and would rather say that Kafka is away than wait for it."""
+
 _OPEN_ONES: Final = frozenset(
     name for name, value in KafkaProducer.DEFAULT_CONFIG.items() if value is None or isinstance(value, bool | int | str)
 ) - {
@@ -297,6 +300,19 @@ def committed(settings: Mapping[str, Any], topic: str) -> Position:
             if start == first:
                 break
     return Position(**loads(found)) if found else Position()
+
+
+def told_last(settings: Mapping[str, Any], topic: str) -> Position:
+    """Return the same for whoever only looks; nothing is made. Raises BrokerAway within seconds, and Halt."""
+    hasty = {**settings, **_HASTY}
+    try:
+        with closing(KafkaAdminClient(**_shared(hasty, KafkaAdminClient))) as admin:
+            begun = positions(topic) in admin.list_topics()
+        return committed(hasty, topic) if begun else Position()
+    except AuthorizationError as error:
+        raise Halt(f"Kafka refuses us: {type(error).__name__}") from None
+    except (KafkaError, OSError) as error:
+        raise BrokerAway from error
 
 
 def _last_between(consumer: Any, place: TopicPartition, start: int, end: int) -> bytes | None:
