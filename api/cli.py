@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "automate": "automating:automate",
     "publish": "publishing:publish",
     "rebuild": "projecting:rebuild_models",
+    "doctor": "doctoring:doctor",
     "show": "showing:app",
     "replay": "history:replay",
     "token": "issuing:token",
