@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from api.database import any_destroyed
-from api.doctor.findings import Finding, attention, broken, ok
+from api.doctor.findings import Finding, attention, broken, ok, or_ok
 from api.doctor.patient import Patient
 from api.settings import Login, variable
 from domain.privacy.disposal import DisposalStatus
@@ -38,21 +38,18 @@ def journal(patient: Patient) -> Iterator[Finding]:
 
 def disposals(patient: Patient) -> Iterator[Finding]:
     """Disposals: none that was begun is unfinished; and whoever was destroyed is out of every read model."""
+    yield from or_ok(_half_done(patient), "none is half done, and whoever was destroyed is in no read model")
+
+
+def _half_done(patient: Patient) -> Iterator[Finding]:
     begun = _in_status(patient, DisposalStatus.BEGUN)
-    waiting = _in_status(patient, DisposalStatus.AUTHORISED)
-    found = []
     if begun:
-        found.append(
-            attention(f"begun and not finished: {', '.join(begun)}", f"run `attendance erase {' '.join(begun)}`")
-        )
+        yield attention(f"begun and not finished: {', '.join(begun)}", f"run `attendance erase {' '.join(begun)}`")
     if left := not_blanked(patient.session(Login.FOLLOWERS), MODELS):
-        found.append(
-            attention(
-                f"{len(left)} of the destroyed stand in read models yet",
-                "begin `attendance project`, which takes them out",
-            )
+        yield attention(
+            f"{len(left)} of the destroyed stand in read models yet",
+            "begin `attendance project`, which takes them out",
         )
-    yield from found or [ok(f"none is half done; {len(waiting)} are authorised and wait for `attendance erase`")]
 
 
 def _in_status(patient: Patient, status: DisposalStatus) -> list[str]:

@@ -1,6 +1,6 @@
 """Findings: what a check says, how bad it is, and what to do about it. None names a personal value or a secret."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -49,6 +49,16 @@ def attention(what: str, do: str) -> Finding:
 
 def broken(what: str, do: str) -> Finding:
     return Finding(severity=Severity.BROKEN, what=what, do=do)
+
+
+def or_ok(found: Iterable[Finding], what: str) -> Iterator[Finding]:
+    """Pass on each finding as soon as it is there; say that it is well if there was none."""
+    none = True
+    for each in found:
+        none = False
+        yield each
+    if none:
+        yield ok(what)
 
 
 def worst(findings: Iterable[Finding]) -> Severity:

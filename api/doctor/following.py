@@ -6,6 +6,7 @@ From outside nobody sees that a follower has halted: it lets go of its turn. So 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Any, Final
 
 from adapters.case_facts.telling import TOLD
@@ -13,7 +14,7 @@ from adapters.kafka import CaseFacts, told_last
 from api.bootstrap import now
 from api.commands.publishing import GONE_SECONDS as PUBLISHER_GONE_SECONDS
 from api.commands.publishing import client_settings, require_login
-from api.doctor.findings import Finding, attention, broken, for_how_long, ok
+from api.doctor.findings import Finding, attention, broken, for_how_long, ok, or_ok
 from api.doctor.patient import Patient
 from api.doctor.sessions import Session, seen, terminate
 from api.settings import BadSettings, Login
@@ -79,23 +80,17 @@ def models(patient: Patient) -> Iterator[Finding]:
     """The read models: each has a table of this release, keeps up with the log, and leaves no stream behind."""
     db = patient.session(Login.SERVICE)
     standing, (last, _) = standing_of(db, now(patient.settings)), head(db)
-    found = [*_tables(standing), *_behind(standing, last, patient.settings.read_lag_seconds), *_parked(db)]
     furthest = last - min((each.position for each in standing.values()), default=0)
-    yield from found or [
-        ok(f"{len(standing)} stand at position {last} of the log, the last of them {furthest} events behind")
-    ]
+    found = chain(_tables(standing), _behind(standing, last, patient.settings.read_lag_seconds), _parked(db))
+    yield from or_ok(found, f"{len(standing)} are there; the log ends at {last}, the last of them is {furthest} behind")
 
 
 def followers(patient: Patient) -> Iterator[Finding]:
     """The followers of the read models: each has its turn, and does something with it."""
     names = [name_of(model) for model in MODELS]
     turns = turns_of(patient, names)
-    lost = [name for name in names if turns[name].pid is None]
-    found = [attention(f"nobody follows: {', '.join(lost)}", _begin("attendance project"))] if lost else []
-    found += [*_troubled({name: turns[name] for name in names if name not in lost}, GONE_SECONDS)]
-    yield from found or [
-        ok(f"all {len(names)} are followed; {max(turn.waiting for turn in turns.values())} copies wait")
-    ]
+    waiting = max(turn.waiting for turn in turns.values())
+    yield from or_ok(_not_followed(turns), f"all {len(names)} are followed; {waiting} copies wait")
 
 
 def publisher(patient: Patient) -> Iterator[Finding]:
@@ -110,9 +105,16 @@ def publisher(patient: Patient) -> Iterator[Finding]:
     yield from _published(patient)  # last: the client may hang for longer than we wait
 
 
+def _not_followed(turns: Mapping[str, Turn]) -> Iterator[Finding]:
+    lost = [name for name, turn in turns.items() if turn.pid is None]
+    if lost:
+        yield attention(f"nobody follows: {', '.join(lost)}", _begin("attendance project"))
+    yield from _troubled({name: turn for name, turn in turns.items() if turn.pid}, GONE_SECONDS)
+
+
 def turns_of(patient: Patient, names: list[str]) -> Mapping[str, Turn]:
     """Return who has the turn of each piece of work."""
-    held = dict(patient.session(Login.SERVICE).execute(_TURNS, [names]).fetchall())
+    held = dict(patient.anybody().execute(_TURNS, [names]).fetchall())
     sessions = seen(patient)
     return {name: _turn(held.get(name), name, sessions) for name in names}
 
@@ -192,7 +194,7 @@ def _published(patient: Patient) -> Iterator[Finding]:
 
 
 def _compared(patient: Patient, position: int) -> Finding:
-    db = patient.session(Login.FOLLOWERS)
+    db = patient.session(Login.SERVICE)
     if position > (last := head(db)[0]):
         return broken(
             f"Kafka was told up to position {position}, and the log ends at {last}: it is another one or an older copy",

@@ -76,6 +76,14 @@ class Patient:
             raise Unseen(f"nobody comes in as {login}", "see `logins`")
         return visit.session
 
+    def anybody(self) -> Connection:
+        """Return the session of whoever came in first, for what everybody may see. Raises Unseen."""
+        for login in (*self._visits, *Login):
+            session = self.visit(login).session
+            if session and not session.closed:
+                return session
+        raise Unseen("nobody comes in", "see `database`")
+
     def alive(self) -> bool:
         """Whether the database still answers; sessions that broke off are opened again."""
         for login, visit in [*self._visits.items()]:

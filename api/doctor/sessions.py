@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from psycopg.rows import class_row
 
-from api.doctor.findings import Finding, attention, broken, for_how_long, ok, unseen
+from api.doctor.findings import Finding, attention, broken, for_how_long, ok, or_ok, unseen
 from api.doctor.patient import NAME, Patient
-from api.settings import Login
 from eventstore.connections import DEADLINE_SECONDS, IN_TRANSACTION_SECONDS, Connection
 
 GRANT: Final = (
@@ -78,10 +77,10 @@ class Waiting:
 def locks(patient: Patient) -> Iterator[Finding]:
     """Locks: nobody holds one for long that others wait for."""
     sessions = seen(patient)
-    with patient.session(Login.SERVICE).cursor(row_factory=class_row(Waiting)) as cursor:
+    with patient.anybody().cursor(row_factory=class_row(Waiting)) as cursor:
         waiting = cursor.execute(_WAITING).fetchall()
-    found = [_holder(sessions.get(pid), pid, held_up) for pid, held_up in holders(waiting).items()]
-    yield from found or [ok(f"nobody holds anybody up; {len(sessions)} sessions")]
+    found = (_holder(sessions.get(pid), pid, held_up) for pid, held_up in holders(waiting).items())
+    yield from or_ok(found, f"nobody holds anybody up; {len(sessions)} sessions")
 
 
 def transactions(patient: Patient) -> Iterator[Finding]:
