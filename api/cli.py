@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "publish": "publishing:publish",
     "reconcile": "reconciling:reconcile",
     "rebuild": "projecting:rebuild_models",
+    "doctor": "doctoring:doctor",
     "show": "showing:app",
     "replay": "history:replay",
     "token": "issuing:token",

@@ -58,14 +58,21 @@ class Database:
 
         In production the login's rights are looked at when it is first asked for, whoever asks. Raises TooPowerful.
         """
-        if self.server and self.own:
-            return self.server.dsn(NAME, f"{NAME}_{login}", self.own.passwords[login])
-        own = self.settings.url(login)
-        dsn = own or _with_role(self._everybodys, login)
+        dsn = self.unproven(login)
         if self.settings.production and login not in self._fit:
-            require_own_rights(dsn, login, variable(f"database_url_{login}" if own else "database_url"))
+            require_own_rights(dsn, login, self.said_by(login))
             self._fit.add(login)
         return dsn
+
+    def unproven(self, login: Login) -> str:
+        """Return the same without a look at the login's rights: for whoever looks at them."""
+        if self.server and self.own:
+            return self.server.dsn(NAME, f"{NAME}_{login}", self.own.passwords[login])
+        return self.settings.url(login) or _with_role(self._everybodys, login)
+
+    def said_by(self, login: Login) -> str:
+        """Return the variable that says where this login connects."""
+        return variable(f"database_url_{login}" if self.settings.url(login) else "database_url")
 
     @property
     def reader(self) -> str:
@@ -110,7 +117,7 @@ def settle(lent: Database) -> None:
     said, waiting = lent.settings, list[Erasure]()
     journal = Journal(said.journal)
     with available(), suppress(InsufficientPrivilege), connect(lent.reader, name="as-cms start") as reader:
-        if said.production and not journal.there and _any_destroyed(reader):
+        if said.production and not journal.there and any_destroyed(reader):
             raise ErasuresOutstanding(f"{variable('erasure_journal')}: there is no journal, and somebody was erased")
         waiting = outstanding(reader, journal) if _keeps_keys(reader) else []
     if not waiting:
@@ -134,7 +141,7 @@ def begin_journal(lent: Database) -> None:
     if journal.there:
         return
     with connect(lent.reader, name="as-cms start") as reader:
-        if not _any_destroyed(reader):
+        if not any_destroyed(reader):
             lent.settings.journal.parent.mkdir(parents=True, exist_ok=True)
             journal.begin()
 
@@ -152,7 +159,8 @@ def _keeps_keys(reader: Connection) -> bool:
     return bool(reader.execute(query).fetchall()[0][0])
 
 
-def _any_destroyed(reader: Connection) -> bool:
+def any_destroyed(reader: Connection) -> bool:
+    """Say whether anybody was ever erased in this database."""
     return _keeps_keys(reader) and bool(reader.execute("SELECT FROM keys.destroyed LIMIT 1").fetchall())
 
 

@@ -56,11 +56,16 @@ def require_own_rights(dsn: str, login: Login, said_by: str) -> None:
     """
     with connect(dsn, name="as-cms start") as connection:
         found = too_much(connection, login)
-        quotes = connection.execute(_QUOTES).fetchall()[0][0]
+        quotes = server_quotes(connection)
     if found:
         raise TooPowerful(f"{said_by}: the login of the {login} {', '.join(found)}")
     if quotes:
         raise ServerQuotes(ServerQuotes.__doc__)
+
+
+def server_quotes(connection: Connection) -> bool:
+    """Say whether the server's own log would hold what the statements of this session were about."""
+    return bool(connection.execute(_QUOTES).fetchall()[0][0])
 
 
 def too_much(connection: Connection, login: Login) -> list[str]:

@@ -20,6 +20,9 @@ from eventstore.log import UnsafeSetting, refuse_unsafe_settings
 
 PREFIX: Final = "AS_CMS_"
 
+OLDEST_POSTGRES: Final = 15
+"""The oldest major version of the server that the schema works with."""
+
 
 class Mode(StrEnum):
     """What may be left to the program: keys, logins, issuer and clock in development, nothing in production."""
@@ -80,7 +83,8 @@ class Settings(BaseSettings):
     database_url: Secret = Field(
         None,
         validation_alias=AliasChoices("database_url", "DATABASE_URL"),
-        description="The PostgreSQL (15 or later) to use. Unset: the embedded one, kept in the data folder.",
+        description=f"The PostgreSQL ({OLDEST_POSTGRES} or later) to use. "
+        "Unset: the embedded one, kept in the data folder.",
     )
     database_url_service: Secret = _url("the service")
     database_url_followers: Secret = _url("whoever fills read models")

@@ -232,14 +232,23 @@ def check_secrets(db: Connection, *checks: Mapping[str, bytes], former: Collecti
     For every start-up. `former` names those that are not noted: what needs one has noted it, and once nothing does,
     it can be taken away. Raises MissingSecret or WrongSecret.
     """
-    given = {name: value for each in checks for name, value in each.items()}
-    compare(given, _stored_checks(db))
+    given = compare_secrets(db, *checks)
     noted = {name: value for name, value in given.items() if name not in former}
     db.execute(
         "INSERT INTO keys.secret_checks SELECT * FROM unnest(%s::text[], %s::bytea[]) ON CONFLICT DO NOTHING",
         [list(noted), list(noted.values())],
     )
     compare(given, _stored_checks(db))  # another process may have started first, with others
+
+
+def compare_secrets(db: Connection, *checks: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Compare the secrets given with those that the database was written with, and return their check values.
+
+    Notes nothing. Raises MissingSecret or WrongSecret.
+    """
+    given = {name: value for each in checks for name, value in each.items()}
+    compare(given, _stored_checks(db))
+    return given
 
 
 def rewrap(db: Connection, encryption: KeyEncryption, report: Callable[[int, int], object] = max) -> int:

@@ -37,7 +37,7 @@ class ReadModel:
 
     @property
     def name(self) -> str:
-        return f"read model {self.model.name}"
+        return name_of(self.model)
 
     def begin(self, connection: Connection) -> int:
         """Return the position of the live generation. Raises NotBuilt or Outdated."""
@@ -59,6 +59,11 @@ class ReadModel:
         if generation.shape != self.model.shape:
             raise Outdated(f"rebuild read model {self.model.name}")
         return generation
+
+
+def name_of(model: Model[Any]) -> str:
+    """Return by which name the copies of a model's follower know each other, and the server shows them."""
+    return f"read model {model.name}"
 
 
 def advance(

@@ -45,14 +45,7 @@ def blank_destroyed(connection: Connection, models: Iterable[Model[Any]], tools:
     Cut off anywhere, the next one goes on: what is noted is blanked.
     """
     sealed = [model for model in models if model.sealed]
-    query = """
-        SELECT d.subject, array_agg(DISTINCT d.data_class)
-          FROM keys.destroyed d CROSS JOIN unnest(%s::text[]) AS m (model)
-         WHERE NOT EXISTS (SELECT FROM projection.blanked b
-                            WHERE b.model = m.model AND b.subject = d.subject AND b.data_class = d.data_class)
-         GROUP BY d.subject
-    """
-    waiting = connection.execute(query, [[model.name for model in sealed]]).fetchall()
+    waiting = not_blanked(connection, sealed)
     for subject, classes in waiting:
         blank(connection, sealed, tools, subject)
         note = "INSERT INTO projection.blanked (model, subject, data_class) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -60,6 +53,18 @@ def blank_destroyed(connection: Connection, models: Iterable[Model[Any]], tools:
             for name in classes:
                 connection.execute(note, [model.name, subject, name])
     return [subject for subject, _ in waiting]
+
+
+def not_blanked(connection: Connection, models: Iterable[Model[Any]]) -> list[tuple[UUID, list[str]]]:
+    """Return whoever was destroyed and stands in these models yet, and of which classes, as a follower."""
+    query = """
+        SELECT d.subject, array_agg(DISTINCT d.data_class)
+          FROM keys.destroyed d CROSS JOIN unnest(%s::text[]) AS m (model)
+         WHERE NOT EXISTS (SELECT FROM projection.blanked b
+                            WHERE b.model = m.model AND b.subject = d.subject AND b.data_class = d.data_class)
+         GROUP BY d.subject
+    """
+    return connection.execute(query, [[model.name for model in models if model.sealed]]).fetchall()
 
 
 def _refold(connection: Connection, model: Model[Any], tools: Tools, generation: Generation, find: "Find") -> None:

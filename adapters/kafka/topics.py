@@ -12,7 +12,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError, TopicAlreadyExistsError
 
 from adapters.case_facts.pseudonyms import Pseudonyms
-from adapters.kafka.client import PATIENCE_MS, Producer, shared
+from adapters.kafka.client import PATIENCE_MS, Producer, shared, speaking
 from eventstore.connections import Connection
 from eventstore.followers import Halt
 from eventstore.key_material import MissingSecret
@@ -23,6 +23,8 @@ PARTITIONS: Final = 12
 
 _FOR_EVER: Final = {"cleanup.policy": "delete", "retention.ms": "-1"}
 _COMPACTED: Final = {"cleanup.policy": "compact", "segment.ms": "3600000"}
+_HASTY: Final = {"bootstrap_timeout_ms": 3_000, "request_timeout_ms": 3_000}
+"""For whoever would rather say that Kafka is away than wait for it."""
 _COMMITTED: Final = {"isolation_level": "read_committed", "enable_auto_commit": False, "group_id": None}
 
 
@@ -92,6 +94,13 @@ def committed(settings: Mapping[str, Any], topic: str) -> Position:
             if start == first:
                 break
     return Position(**loads(found)) if found else Position()
+
+
+def told_last(settings: Mapping[str, Any], topic: str) -> Position:
+    """Return the same for whoever only looks; nothing is made. Raises BrokerAway within seconds, and Halt."""
+    hasty = {**settings, **_HASTY}
+    with speaking(lambda: None):
+        return committed(hasty, topic) if told_before(hasty, topic) else Position()
 
 
 def records(settings: Mapping[str, Any], topic: str) -> Iterator[tuple[Any, float]]:
