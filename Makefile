@@ -1,6 +1,7 @@
 # Needs GNU make and Python 3.11 or newer; everything else goes into .venv, locked by hash.
 BIN := .venv/bin
 UPGRADE :=
+FAULTS := 1000
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet $(UPGRADE)
 
 export PYTHON
@@ -35,7 +36,8 @@ format: setup ## Write the code as the formatter has it
 bench: setup ## Measure the service beside its peers (ONLY=name for one); writes build/bench.json
 	@ONLY=$(ONLY) $(BIN)/python -m tests.bench
 
-soak: setup ## Run every test at length, for hours: each operation a thousand times, each property 5,000 times
+soak: setup ## Run a thousand faults (FAULTS=10000 for a night), and every test at length: hours
+	$(BIN)/python -m tests.campaign --faults $(FAULTS)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --dist loadfile -m ""
 
 docs: setup ## Write the golden files of new events, and the reference pages in docs/
