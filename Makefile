@@ -21,7 +21,7 @@ demo: setup ## Play a school term through the service, and show what everybody s
 	@$(BIN)/attendance demo
 
 test: lint ## Run everything that can fail
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: setup ## Check style, types and the direction of imports
 	$(BIN)/ruff check

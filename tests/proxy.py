@@ -92,6 +92,7 @@ class Proxy:
                     self.cuts += 1
                     break
                 sink.sendall(data)
+        self._open.wait()  # while everything is swallowed, so is a goodbye
         self._close(source, sink)
 
     def _close(self, *sockets: socket.socket) -> None:

@@ -123,7 +123,7 @@ def token_file(tmp_path: Path) -> str:
     return str(file)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.soak), "2"])
 def test_figures_have_a_port_of_their_own_and_are_those_of_all_processes(passable: Path, token_file: str, workers: str):
     own = {"AS_CMS_METRICS_PORT": "0", "AS_CMS_METRICS_TOKEN_FILE": token_file}
     with Place(passable / f"figures-{workers}").serving("--workers", workers, **own) as (process, address):

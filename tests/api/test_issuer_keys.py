@@ -177,7 +177,7 @@ def test_where_no_keys_are_fetched_the_figures_do_not_speak_of_them(town: Town):
     assert "issuer_keys" not in town.client.get("/metrics").text
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.soak), "2"])
 def test_a_start_without_keys_is_one_clear_line(passable: Path, tmp_path: Path, workers: str):
     place, serve = Place(passable / f"keyless-{workers}"), ("serve", "--port", "0", "--workers", workers)
     with away() as url:

@@ -18,7 +18,7 @@ from tests.house.tree import ROOT
 CANARY = "Whetu"
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.soak), "2"])
 def test_every_line_is_structured(passable: Path, workers: str):
     place = Place(passable / "lines")
     command = [*PROGRAM, "serve", "--port", "0", "--workers", workers]

@@ -309,13 +309,22 @@ def test_where_others_can_reach_it_the_first_line_says_what_development_means(
     assert capsys.readouterr().err == f"{DEVELOPMENT}\n"
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - UNSET))
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - UNSET - {"doctor"}))
 def test_no_command_takes_a_database_in_a_mode_that_nobody_said(bare: pytest.MonkeyPatch, command: str, tmp_path: Path):
     """The list walks the program: what is not listed has settings, and reads them before it does anything."""
     bare.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1:1/attendance")
     (tmp_path / "old").touch()
     with pytest.raises(BadSettings, match="DATABASE_URL is set: say AS_CMS_MODE"):
         app([command, *(word.format(tmp_path) for word in WORDS.get(command, ()))], standalone_mode=False)
+
+
+def test_the_doctor_says_so_among_what_is_wrong(bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """It is for whoever does not know what is wrong, and looks at no database then."""
+    bare.setenv("DATABASE_URL", "postgresql://somebody@127.0.0.1:1/attendance")
+    assert app(["doctor"], standalone_mode=False) == 3
+    said = capsys.readouterr().out
+    assert "DATABASE_URL is set: say AS_CMS_MODE" in said
+    assert "not looked at, for the settings cannot be read" in said
 
 
 @pytest.mark.parametrize("said", [{}, {"security_protocol": "PLAINTEXT"}])

@@ -99,21 +99,33 @@ def lines_cut(world: "World", target: str, seconds: float) -> None:
     world.programs[target].proxy.accept_again()
 
 
-@fault(*SERVING, seconds=(1.0, 2.0))
+@fault(*SERVING, seconds=(1.0, 3.0))
 def line_cut_after_commit(world: "World", target: str, seconds: float) -> None:
-    """What was appended is stored, and nobody is told."""
+    """What was appended is stored, and nobody is told. It is waited for until it happens: somebody records a visit."""
     proxy = world.programs[target].proxy
     before = proxy.cuts
-    for _ in range(int(seconds * 10)):
-        if proxy.cuts == before:
-            proxy.cut_before_the_answer_to(APPEND)
-        before = proxy.cuts
+    proxy.cut_before_the_answer_to(APPENDED)
+    for _ in range(MOST_WAITED * 10):
+        if proxy.cuts > before:
+            break
         sleep(0.1)
-    proxy.cut_before_the_answer_to(NOTHING)
+    assert proxy.cuts > before, "nothing was appended"
+    sleep(seconds)
 
 
-APPEND: Final = b"log.append"
-NOTHING: Final = b"\0no such marker\0"
+APPENDED: Final = b"ActivityRecorded"
+"""What stands among the values of an append; its text is sent once for each session."""
+MOST_WAITED: Final = 60
+
+
+@fault("project", "automate", *SERVING, seconds=(0.5, 3.0))
+def program_gone(world: "World", target: str, seconds: float) -> None:
+    """Its machine is gone without goodbye, and a successor begins on another one; nobody tells the server."""
+    program = world.programs[target]
+    program.proxy.swallow()
+    program.kill()
+    sleep(seconds)
+    world.begin_elsewhere(program)
 
 
 @fault(seconds=(2.0, 10.0))

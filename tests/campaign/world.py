@@ -93,6 +93,7 @@ class World:
     addresses: list[str] = field(default_factory=list)
     programs: dict[str, Program] = field(default_factory=dict)
     more: dict[str, str] = field(default_factory=dict)
+    left: list[Proxy] = field(default_factory=list)
 
     @property
     def dsn(self) -> str:
@@ -118,6 +119,13 @@ class World:
         self.server.start()
         for program in self.programs.values():
             program.proxy.target = self.server.port
+
+    def begin_elsewhere(self, program: Program) -> None:
+        """Begin a program on another line; the one before stays open on the server's side, and silent."""
+        self.left.append(program.proxy)
+        program.proxy = Proxy(self.server.port)
+        program.environ["DATABASE_URL"] = make_conninfo(program.environ["DATABASE_URL"], port=program.proxy.port)
+        program.start()
 
     def signal_server(self, what: signal.Signals) -> None:
         """To the postmaster and every backend: the postmaster alone would leave sessions that answer for a while."""
@@ -157,8 +165,7 @@ def world(folder: Path, broker: Broker | None = None) -> Generator[World]:
         migrate(server.dsn("campaign"))
         made = founded(server, folder, disk, broker)
         for name in ("serve-1", "serve-2", "project", "automate", *(["publish"] if broker else [])):
-            proxy = opened.enter_context(Proxy(server.port))
-            made.programs[name] = program(made, name, proxy)
+            made.programs[name] = program(made, name, Proxy(server.port))
         try:
             for each in made.programs.values():
                 each.start()
@@ -167,6 +174,8 @@ def world(folder: Path, broker: Broker | None = None) -> Generator[World]:
         finally:
             for each in made.programs.values():
                 each.kill()
+            for proxy in (*made.left, *(each.proxy for each in made.programs.values())):
+                proxy.refuse()
 
 
 def founded(server: EmbeddedPostgres, folder: Path, disk: Path | None, broker: Broker | None) -> World:

@@ -70,12 +70,12 @@ def test_a_follower_takes_over_from_one_of_whom_nothing_is_heard(line: tuple[Pro
 
 
 def test_a_follower_that_works_keeps_its_turn_however_little_there_is_to_do(migrated: str):
-    following = Follower(as_role(migrated, "followers"), Nothing(), poll=0.1)
+    following = Follower(as_role(migrated, "followers"), Nothing(), poll=0.1, gone=2)
     following.start()
     assert until(lambda: following.health.state is State.FOLLOWING)
     with psycopg.connect(migrated, autocommit=True) as admin:
         first = session(admin, "nothing")
-        sleep(12)
+        sleep(4)
         assert session(admin, "nothing") == first
     following.stop()
 
