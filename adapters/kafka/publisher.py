@@ -2,7 +2,7 @@
 
 Its position is a record of the same transaction as the facts that it sends, so that both are there or neither is; it
 reads the position back once `init_transactions` has ended what an earlier publisher left open. What it commits first
-is a claim: the same position, in its own name. So one from which Kafka takes nothing any more can tell whether a newer
+is a claim: the same position, in a new name. So one from which Kafka takes nothing any more can tell whether a newer
 publisher is there, or whether Kafka gave it up while it was paused (ADR 27).
 Kafka being away is waited for, and nobody else waits with it.
 """
@@ -51,8 +51,7 @@ class CaseFacts:
         self._ended = ended
         self._producer: Producer | None = None
         self._topics_made = False
-        self._us = str(uuid4())
-        self._known = {self._us}  # whose claims are no newer than ours
+        self._known = set[str]()  # the claims that are no newer than our last one
         self._refused = False
         self._reached = Position()
         self._turn: Connection | None = None
@@ -108,8 +107,9 @@ class CaseFacts:
 
     def _claim(self) -> None:
         """Say in the topic that we are here, before anything else: whoever was here before ends then."""
-        self._known = {self._us, self._reached.by}
-        self._reached = replace(self._reached, by=self._us)
+        claim = str(uuid4())
+        self._known = {claim, self._reached.by}
+        self._reached = replace(self._reached, by=claim)
         with self._speaking():
             self._send(self._reached)
         self._settle()

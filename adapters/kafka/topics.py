@@ -46,7 +46,8 @@ class OtherSecret(Halt):
 class Position:
     """The last event told, and by what it is known again, so that another log is noticed.
 
-    `by` names the publisher that wrote this; `generation` how often the topic was reconciled with a restored log.
+    `by` names the claim of the publisher that wrote this; `generation` how often the topic was reconciled with a
+    restored log.
     """
 
     position: int = 0

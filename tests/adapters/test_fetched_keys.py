@@ -51,7 +51,7 @@ def keys(issuer: Issuer, clock: Clock) -> FetchedKeys:
 
 
 def keys_at(url: str, clock: Callable[[], float]) -> FetchedKeys:
-    return FetchedKeys(url, good_seconds=DAY, timeout=0.5, clock=clock)
+    return FetchedKeys(url, good_seconds=DAY, timeout=1.5, clock=clock)
 
 
 def names(keys: FetchedKeys) -> list[str | None]:
