@@ -1,7 +1,6 @@
 """`attendance doctor` and Kafka: away, not asked as it wants to be, behind, and told everything."""
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,11 +23,14 @@ from domain import registry
 from domain.cases.pausing import CasePaused
 from eventstore.followers import Follower
 from tests.adapters.case_histories import PSEUDONYMS, CaseLog, example, of_cases
+from tests.adapters.test_kafka import kafka
 from tests.api.deployments import Deployment, bad, looked, until, worst_of
 from tests.eventstore.logins import production
 from tests.eventstore.roles import as_role
-from tests.kafka_broker import Broker, Given, NoBroker, broker, free_port
+from tests.kafka_broker import Broker, Given, free_port
 from tests.proxy import proxied
+
+__all__ = ["kafka"]
 
 PROVOKED = {"publisher"}
 TOLD_AT_ONCE = next(kind for kind in of_cases() if kind is not CasePaused)
@@ -37,17 +39,6 @@ pytestmark = [
     # the client forgets the sockets of brokers that it could not reach
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def kafka() -> Iterator[Broker | Given]:
-    try:
-        with broker() as lent:
-            yield lent
-    except NoBroker as none:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(none))
 
 
 @pytest.fixture(autouse=True)
